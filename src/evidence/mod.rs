@@ -1,0 +1,402 @@
+//! The model of what was seen: every question with every server's answer, nothing concluded.
+//!
+//! Evidence can be saved ([`file`]) and judged again later, by the same code, to the same report. No type of the DNS
+//! library and no input or output passes this border.
+
+pub mod file;
+mod store;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::name::DnsName;
+use crate::report::{Incomplete, Tool};
+pub use store::{Body, BodyId, NameId, OctetsId, Rdata, Record, Soa, SoaId, Store};
+
+/// A DNS record type by its number (RFC 1035 section 3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordType(pub u16);
+
+impl RecordType {
+    /// IPv4 address.
+    pub const A: Self = Self(1);
+    /// Name server.
+    pub const NS: Self = Self(2);
+    /// Alias.
+    pub const CNAME: Self = Self(5);
+    /// Start of authority.
+    pub const SOA: Self = Self(6);
+    /// Reverse name.
+    pub const PTR: Self = Self(12);
+    /// IPv6 address.
+    pub const AAAA: Self = Self(28);
+    /// Service location.
+    pub const SRV: Self = Self(33);
+
+    /// Reads the form that [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "A" => Self::A,
+            "NS" => Self::NS,
+            "CNAME" => Self::CNAME,
+            "SOA" => Self::SOA,
+            "PTR" => Self::PTR,
+            "AAAA" => Self::AAAA,
+            "SRV" => Self::SRV,
+            other => Self(other.strip_prefix("TYPE")?.parse().ok()?),
+        })
+    }
+}
+
+/// The mnemonic, or `TYPE` and the number (RFC 3597 section 5).
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mnemonic = match *self {
+            Self::A => "A",
+            Self::NS => "NS",
+            Self::CNAME => "CNAME",
+            Self::SOA => "SOA",
+            Self::PTR => "PTR",
+            Self::AAAA => "AAAA",
+            Self::SRV => "SRV",
+            Self(number) => return write!(f, "TYPE{number}"),
+        };
+        f.write_str(mnemonic)
+    }
+}
+
+impl Rdata {
+    /// The type of a record with this data.
+    pub fn rtype(&self) -> RecordType {
+        match self {
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::AAAA,
+            Self::Cname(_) => RecordType::CNAME,
+            Self::Ns(_) => RecordType::NS,
+            Self::Ptr(_) => RecordType::PTR,
+            Self::Soa(_) => RecordType::SOA,
+            Self::Srv { .. } => RecordType::SRV,
+            Self::Other { rtype, .. } => *rtype,
+        }
+    }
+
+    /// The address of an A or AAAA record.
+    pub fn address(&self) -> Option<IpAddr> {
+        match *self {
+            Self::A(address) => Some(address.into()),
+            Self::Aaaa(address) => Some(address.into()),
+            _ => None,
+        }
+    }
+}
+
+/// What is asked of a server; class IN always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// Owner name, in lower case.
+    pub name: NameId,
+    /// Record type.
+    pub rtype: RecordType,
+    /// RD flag: set as a client would, clear to see whether the server itself has authority.
+    pub recursion: bool,
+}
+
+/// Index of a question in [`Evidence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionId(u32);
+
+/// How one question ended at one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether and why there is, or is no, reply.
+    pub outcome: Outcome,
+    /// Header flags of the reply.
+    pub flags: Flags,
+    /// Response code, extended by EDNS (RFC 6891 section 6.1.3).
+    pub rcode: u16,
+    /// What carried the reply.
+    pub transport: Transport,
+    /// How often the question was sent over UDP; 0 when it was not asked.
+    pub tries: u8,
+    /// Time from the send that the reply answers to the reply, in microseconds.
+    pub rtt_us: u32,
+    /// The sections of the reply.
+    pub body: Option<BodyId>,
+}
+
+/// Whether a question was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// A whole reply.
+    Reply,
+    /// A truncated reply, and TCP failed in this way: the data is not to be trusted as complete.
+    Truncated(Lost),
+    /// No reply.
+    Lost(Lost),
+    /// The question was never sent.
+    NotAsked(NotAsked),
+}
+
+/// Why no reply came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lost {
+    /// Nothing came in time.
+    Timeout,
+    /// The machine says that nothing listens on the port, or closed the connection.
+    Closed,
+    /// The network says that there is no way.
+    Unreachable,
+    /// Something came that is no DNS reply to this question.
+    Malformed,
+}
+
+/// Why a question was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotAsked {
+    /// The server had answered nothing so far.
+    Silent,
+    /// Nothing listens on the server's port.
+    Closed,
+    /// There is no way to the server.
+    Unreachable,
+    /// The run's deadline passed.
+    Deadline,
+    /// The run was interrupted.
+    Interrupted,
+}
+
+/// What carried a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// One datagram.
+    Udp,
+    /// A connection, after truncation.
+    Tcp,
+}
+
+/// Header flags of a reply (RFC 1035 section 4.1.1, RFC 4035 section 3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// Authoritative answer.
+    pub const AA: Self = Self(1);
+    /// Truncated.
+    pub const TC: Self = Self(2);
+    /// Recursion desired, echoed.
+    pub const RD: Self = Self(4);
+    /// Recursion available.
+    pub const RA: Self = Self(8);
+    /// Authentic data.
+    pub const AD: Self = Self(16);
+
+    /// Every flag with its name, in the order of the header.
+    pub const ALL: [(Self, &'static str); 5] =
+        [(Self::AA, "aa"), (Self::TC, "tc"), (Self::RD, "rd"), (Self::RA, "ra"), (Self::AD, "ad")];
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` is set.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// What one server said, and how the conversation with it ended.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Where it was asked.
+    pub address: SocketAddr,
+    /// What the operating system said when the server could not be asked.
+    pub trouble: Option<String>,
+    /// By question; `None` where the question was not put to this server.
+    cells: Vec<Option<Answer>>,
+    /// Replies that were malformed or unusual, as they came, by question.
+    pub raw: BTreeMap<QuestionId, Box<[u8]>>,
+}
+
+/// What resolving a server's host name, or reading the machine's resolver list, gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// Its addresses, sorted for a host name, in order of preference for the resolver list.
+    Addresses(Vec<SocketAddr>),
+    /// What the operating system said.
+    Failed(String),
+}
+
+/// Which part of the configuration a run is about; from the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Selection {
+    /// Only these rules; empty means all.
+    pub only: Vec<String>,
+    /// Not these rules.
+    pub skip: Vec<String>,
+    /// Only these DNS servers, by name; empty means all.
+    pub servers: Vec<String>,
+    /// Only these DCs as subjects, by host name or GUID; empty means all. The others are still known.
+    pub dcs: Vec<String>,
+    /// Transport to servers over this family alone.
+    pub family: Option<Family>,
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Family {
+    /// IPv4.
+    #[serde(rename = "ipv4")]
+    V4,
+    /// IPv6.
+    #[serde(rename = "ipv6")]
+    V6,
+}
+
+/// All that was seen in one run.
+pub struct Evidence {
+    /// The program that saw it.
+    pub tool: Tool,
+    /// Where the canary labels come from.
+    pub seed: u64,
+    /// When asking began, by this machine's clock.
+    pub started_at: Timestamp,
+    /// How long asking took.
+    pub elapsed: Duration,
+    /// Why asking ended early.
+    pub incomplete: Option<Incomplete>,
+    /// The configuration of the run.
+    pub config: Config,
+    /// The part of it that the run is about.
+    pub selection: Selection,
+    /// Host names of DNS servers, resolved by this machine.
+    pub hosts: BTreeMap<DnsName, Resolved>,
+    /// The resolvers that this machine is configured with, if the configuration names `system`.
+    pub system: Option<Resolved>,
+    /// Interned parts of replies.
+    pub store: Store,
+    questions: Vec<Question>,
+    question_index: std::collections::HashMap<Question, QuestionId>,
+    columns: Vec<Column>,
+}
+
+impl Evidence {
+    /// Evidence of a run that has not asked anything yet.
+    pub fn new(config: Config, selection: Selection, seed: u64, started_at: Timestamp) -> Self {
+        Self {
+            tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+            seed,
+            started_at,
+            elapsed: Duration::ZERO,
+            incomplete: None,
+            config,
+            selection,
+            hosts: BTreeMap::new(),
+            system: None,
+            store: Store::default(),
+            questions: Vec::new(),
+            question_index: std::collections::HashMap::new(),
+            columns: Vec::new(),
+        }
+    }
+
+    /// The id of a question, made known if it is new.
+    pub fn intern_question(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) -> QuestionId {
+        let question = Question { name: self.store.intern_name(name.as_str()), rtype, recursion };
+        let questions = &mut self.questions;
+        *self.question_index.entry(question).or_insert_with(|| {
+            questions.push(question);
+            QuestionId(u32::try_from(questions.len() - 1).expect("fewer than 2^32 questions fit into memory"))
+        })
+    }
+
+    /// The id of a question, if any server was asked it. `name` is in lower case.
+    pub fn find_question(&self, name: &str, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
+        let name = self.store.find_name(name)?;
+        self.question_index.get(&Question { name, rtype, recursion }).copied()
+    }
+
+    /// The question behind an id.
+    pub fn question(&self, id: QuestionId) -> Question {
+        self.questions[id.0 as usize]
+    }
+
+    /// All servers that were asked, or were to be asked, anything.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column of a server, if there is one.
+    pub fn column(&self, address: SocketAddr) -> Option<&Column> {
+        self.columns.iter().find(|column| column.address == address)
+    }
+
+    /// The column of a server, made if there is none.
+    pub fn column_mut(&mut self, address: SocketAddr) -> &mut Column {
+        let position = self.columns.iter().position(|column| column.address == address).unwrap_or_else(|| {
+            self.columns.push(Column { address, trouble: None, cells: Vec::new(), raw: BTreeMap::new() });
+            self.columns.len() - 1
+        });
+        &mut self.columns[position]
+    }
+}
+
+impl Column {
+    /// How a question ended here; `None` if it was not put to this server.
+    pub fn answer(&self, question: QuestionId) -> Option<&Answer> {
+        self.cells.get(question.0 as usize)?.as_ref()
+    }
+
+    /// Records how a question ended; the first record of a question stands.
+    pub fn settle(&mut self, question: QuestionId, answer: Answer) {
+        let position = question.0 as usize;
+        if self.cells.len() <= position {
+            self.cells.resize(position + 1, None);
+        }
+        self.cells[position].get_or_insert(answer);
+    }
+
+    /// Every question put to this server, with how it ended.
+    pub fn answers(&self) -> impl Iterator<Item = (QuestionId, &Answer)> {
+        self.cells.iter().zip(0u32..).filter_map(|(cell, id)| Some((QuestionId(id), cell.as_ref()?)))
+    }
+}
+
+impl Answer {
+    /// A question that ended without a reply.
+    pub fn without_reply(outcome: Outcome, tries: u8) -> Self {
+        Self { outcome, flags: Flags::default(), rcode: 0, transport: Transport::Udp, tries, rtt_us: 0, body: None }
+    }
+
+    /// Whether the server replied in any form.
+    pub fn replied(&self) -> bool {
+        matches!(self.outcome, Outcome::Reply | Outcome::Truncated(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_answers_are_small() {
+        // The budget is 120 bytes per common answer: one cell, one record, one body and their index entries.
+        assert!(size_of::<Option<Answer>>() <= 24, "{}", size_of::<Option<Answer>>());
+        assert!(size_of::<Record>() <= 28, "{}", size_of::<Record>());
+    }
+
+    #[test]
+    fn record_types_read_back_what_they_print() {
+        for rtype in [RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::SOA, RecordType(65281)] {
+            assert_eq!(RecordType::parse(&rtype.to_string()), Some(rtype));
+        }
+        assert_eq!(RecordType::parse("TYPEx"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! GUIDs in the form in which DNS and the directory print them.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A GUID, such as the objectGUID of an NTDS Settings object: its 16 octets in the order of the dashed form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guid([u8; 16]);
+
+/// The text is not 32 hexadecimal digits in groups of 8-4-4-4-12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a GUID has 32 hexadecimal digits in groups of 8-4-4-4-12, like 3dab7f9b-92e7-4391-b8db-71df532c1493")]
+pub struct GuidError;
+
+impl Guid {
+    /// Reads the dashed form, in any case, with or without braces.
+    ///
+    /// # Errors
+    /// [`GuidError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, GuidError> {
+        let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
+        let groups: Vec<&str> = text.split('-').collect();
+        if !groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) {
+            return Err(GuidError);
+        }
+        let digits: String = groups.concat();
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(GuidError);
+        }
+        let mut octets = [0; 16];
+        for (octet, pair) in octets.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| GuidError)?;
+            *octet = u8::from_str_radix(pair, 16).map_err(|_| GuidError)?;
+        }
+        Ok(Self(octets))
+    }
+
+    /// Whether every octet is zero; no object has such a GUID.
+    pub fn is_nil(self) -> bool {
+        self.0 == [0; 16]
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, octet) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{octet:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Guid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_braces_make_no_difference() {
+        let plain = Guid::parse("3dab7f9b-92e7-4391-b8db-71df532c1493").expect("good");
+        assert_eq!(Guid::parse("{3DAB7F9B-92E7-4391-B8DB-71DF532C1493}"), Ok(plain));
+        assert_eq!(plain.to_string(), "3dab7f9b-92e7-4391-b8db-71df532c1493");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for bad in [
+            "",
+            "3dab7f9b",
+            "3dab7f9b-92e7-4391-b8db-71df532c149",
+            "3dab7f9b-92e7-4391-b8db-71df532c149g",
+            "3dab7f9b92e74391b8db71df532c1493",
+            "3dab7f9b-92e7-4391-b8db-71df532c1493-",
+            "é3ab7f9b-92e7-4391-b8db-71df532c149",
+        ] {
+            assert_eq!(Guid::parse(bad), Err(GuidError), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What ought to be: derived from configuration and evidence, without input or output.

@@ -1,0 +1,26 @@
+//! guidpost verifies the DNS locator records of an Active Directory forest.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! arguments + YAML ─► config ─► inventory ─► plan ─► observe ─► evidence      what was seen; the only I/O is in observe
+//!                                  evidence ─► rules, forecast ─► verdict ─► report ─► render      pure
+//! ```
+//!
+//! Evidence can be saved and judged again later; the same evidence gives the same report, byte for byte.
+
+pub mod cli;
+pub mod codes;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod evidence;
+pub mod files;
+pub mod guid;
+pub mod inventory;
+pub mod name;
+pub mod observe;
+pub mod plan;
+pub mod render;
+pub mod report;
+pub mod rules;

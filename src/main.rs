@@ -1,0 +1,3 @@
+//! The `guidpost` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! One file per output format, and the escaping of foreign text.

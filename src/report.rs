@@ -1,0 +1,374 @@
+//! The report: what renderers get, and to the letter what `--format json` prints (`guidpost.report/1`).
+//!
+//! Names are in lower case without final dot, addresses in RFC 5952 form, lists sorted. Text that came from the network
+//! stands here unescaped; each renderer escapes it for its medium.
+
+use serde::{Deserialize, Serialize};
+
+/// The schema identifier of [`Report`].
+pub const SCHEMA: &str = "guidpost.report/1";
+
+/// How bad a finding is, by what it does to users of the forest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; nothing is broken. Does not change the verdict.
+    Info,
+    /// Replication works, or may work, but something will break or hides a defect.
+    Warning,
+    /// Replication with the named DC fails, or fails by chance, for whoever asks this server.
+    Critical,
+}
+
+/// The conclusion of a run, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything was checked and is right.
+    Ok,
+    /// Something could not be checked; nothing worse is known.
+    Unknown,
+    /// The worst finding is a warning.
+    Warning,
+    /// The worst finding is critical.
+    Critical,
+}
+
+/// What a rule says of one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The subject breaks the rule.
+    Fail,
+    /// It could not be seen whether it does.
+    Unknown,
+    /// The subject keeps the rule; listed only with `-v`.
+    Pass,
+}
+
+/// The whole report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report {
+    /// `guidpost.report/1`.
+    pub schema: String,
+    /// What made the report.
+    pub tool: Tool,
+    /// DNS name of the forest root domain.
+    pub forest: String,
+    /// When asking began, RFC 3339, UTC.
+    pub started_at: String,
+    /// How long asking took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// Why the run ended before everything was asked; absent for a complete run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub incomplete: Option<Incomplete>,
+    /// How many subjects ended how.
+    pub counts: Counts,
+    /// One row per DNS server, by name.
+    pub servers: Vec<ServerRow>,
+    /// One row per address and DC under whose name it stands or to whom it belongs.
+    pub addresses: Vec<AddressRow>,
+    /// One row per source DC and DNS server.
+    pub forecast: Vec<ForecastRow>,
+    /// Fails and unknowns, and with `-v` passes; the gravest first.
+    pub findings: Vec<Finding>,
+    /// Rules that were not applied, with the reason.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// The program that made a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Tool {
+    /// `guidpost`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Why a run is incomplete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Incomplete {
+    /// The deadline passed.
+    Deadline,
+    /// Ctrl-C, or the operating system asked the process to end.
+    Interrupted,
+}
+
+/// Numbers of subjects by outcome. A waived finding counts under `waived` alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Counts {
+    /// Fails of severity critical.
+    pub critical: usize,
+    /// Fails of severity warning.
+    pub warning: usize,
+    /// Fails of severity info.
+    pub info: usize,
+    /// What could not be seen, including the checks that a silent, refusing or foreign server made impossible.
+    pub unknown: usize,
+    /// Subjects that were checked and are right.
+    pub passed: usize,
+    /// Findings covered by a waiver.
+    pub waived: usize,
+}
+
+/// How a DNS server behaved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ServerStatus {
+    /// Every question was answered.
+    Answering,
+    /// Some questions were answered, others not.
+    Partial,
+    /// It answers, and refuses or fails everything about the forest.
+    Refusing,
+    /// No reply at all.
+    Silent,
+    /// The machine says that nothing listens on the port.
+    Closed,
+    /// The network says that there is no way to the address.
+    Unreachable,
+    /// Its host name has no address here.
+    Unresolved,
+}
+
+/// One DNS server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ServerRow {
+    /// Its name in this report; unique.
+    pub server: String,
+    /// `address:port`; empty when its host name has no address.
+    pub address: String,
+    /// How it behaved.
+    pub status: ServerStatus,
+    /// Questions that the run had for it.
+    pub questions: usize,
+    /// Questions that it answered.
+    pub answers: usize,
+    /// Median response time in milliseconds; absent without any answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub rtt_ms: Option<f64>,
+    /// Servers with the same letter hold the same data; absent where nothing can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Other names of the same address and port in the configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What the operating system said, for a server that could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub trouble: Option<String>,
+}
+
+/// Who answers at an address, judged against the DC that should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// The machine's own NTDS Settings GUID is the label of the alias.
+    OwnerProven,
+    /// LDAP ping or DNS name is the DC's; its GUID is not readable.
+    Owner,
+    /// Only the NTLM or NetBIOS name is the DC's.
+    OwnerByName,
+    /// The right host name, but another NTDS Settings GUID.
+    ReinstalledDc,
+    /// Another DC of the forest.
+    OtherDc,
+    /// A DC of another forest.
+    ForeignDc,
+    /// The right host, whose directory service does not run.
+    RightHostNoDirectory,
+    /// A named machine that is no DC.
+    NotADc,
+    /// A machine of another name.
+    OtherHost,
+    /// No DC, and it does not say its name.
+    NotADcUnnamed,
+    /// No answer on any port.
+    Silent,
+    /// No way to the address.
+    Unreachable,
+    /// It answers, but says nothing that decides.
+    Inconclusive,
+    /// Nobody asked.
+    NotProbed,
+}
+
+/// One address under one DC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AddressRow {
+    /// The address.
+    pub address: String,
+    /// The DC under whose name it stands, or to whom it belongs.
+    pub dc: String,
+    /// The names under which it was seen.
+    pub names: Vec<String>,
+    /// Who answers there.
+    pub identity: Identity,
+    /// What that machine calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub who: Option<String>,
+    /// What led to the identity, one line each.
+    pub evidence: Vec<String>,
+}
+
+/// What a destination DC that asks this server will experience with this source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ForecastOutcome {
+    /// Every address leads to the source DC.
+    Ok,
+    /// Replication fails with one of `errors`.
+    Fails,
+    /// Some of the addresses are wrong.
+    Intermittent,
+    /// It cannot be said.
+    Unknown,
+}
+
+/// On what a forecast rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// The machine at the address was asked.
+    Probed,
+    /// It follows from DNS and the configuration alone.
+    Inferred,
+}
+
+/// Whether the fallback to the fully qualified host name works where the alias fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Fallback {
+    /// It does: event 2088, replication may still succeed.
+    Fqdn,
+    /// It does not: event 2087.
+    None,
+    /// It cannot be said.
+    Unknown,
+}
+
+/// One cell of the matrix source DC × DNS server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ForecastRow {
+    /// Host name of the source DC (its GUID where no host name is known).
+    pub source: String,
+    /// The GUID of its NTDS Settings object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub guid: Option<String>,
+    /// The DNS server that the destination asks.
+    pub server: String,
+    /// What happens.
+    pub outcome: ForecastOutcome,
+    /// Win32 codes that a Windows destination logs, decimal.
+    pub errors: Vec<i64>,
+    /// On what this rests.
+    pub certainty: Certainty,
+    /// How many of `addresses` lead elsewhere.
+    pub wrong_addresses: usize,
+    /// How many addresses the chain ends at.
+    pub addresses: usize,
+    /// Where the alias fails: whether the host name still works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub fallback: Option<Fallback>,
+    /// Every wrong address only costs time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub delay_only: bool,
+    /// The rules whose findings explain the outcome.
+    pub rules: Vec<String>,
+    /// The chain in words, or why nothing can be said.
+    pub message: String,
+}
+
+/// What one rule says of one subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Finding {
+    /// Rule name.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Fail, unknown or pass.
+    pub outcome: Outcome,
+    /// The DC whose record it is about: host name, or GUID where no host name is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub dc: Option<String>,
+    /// The DNS server that holds the record; absent only where it is about no single server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Owner name of the RRset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Record type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub rtype: Option<String>,
+    /// What ought to be there.
+    pub expected: Vec<String>,
+    /// What is there.
+    pub actual: Vec<String>,
+    /// The finding in one sentence or two.
+    pub message: String,
+    /// Win32 error and event numbers that follow from it.
+    pub predicts: Vec<i64>,
+    /// What to do, one line each: commands to copy, and notes that begin with `#`.
+    pub remedy: Vec<String>,
+    /// Set when a waiver covers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub waived: Option<Waived>,
+    /// Stable hash of rule, dc, server, name and type.
+    pub fingerprint: String,
+}
+
+/// The waiver that covers a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Waived {
+    /// Why it is accepted.
+    pub reason: String,
+    /// Last day, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+/// A rule that was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NotChecked {
+    /// Rule name.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+    /// For how many subjects.
+    pub subjects: usize,
+}
