@@ -16,11 +16,17 @@ pub mod config;
 pub mod demo;
 pub mod evidence;
 pub mod files;
+pub mod forecast;
 pub mod guid;
 pub mod inventory;
 pub mod name;
 pub mod observe;
 pub mod plan;
+pub mod remedy;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod run;
+#[cfg(test)]
+mod testing;
+pub mod verdict;

@@ -1,9 +1,16 @@
 //! Which questions follow; the only place that knows which names exist.
+//!
+//! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
+//! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::evidence::RecordType;
+use crate::config::ServerAddress;
+use crate::evidence::{Column, Evidence, Rdata, Record, RecordType};
+use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
+use crate::rules::{self, Need};
 
 /// One DNS question to one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +30,165 @@ pub struct Plan {
     pub system: bool,
     /// Host names of DNS servers that have no address yet.
     pub hosts: Vec<DnsName>,
+    /// Names of network interfaces whose index a scoped address needs.
+    pub interfaces: Vec<String>,
     /// DNS questions by server.
     pub dns: Vec<(SocketAddr, Vec<Ask>)>,
 }
+
+impl Plan {
+    /// Whether nothing is left to ask.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// All that can be asked now.
+pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
+    let mut plan = Plan::default();
+    for entry in &evidence.config.dns_servers {
+        match &entry.address {
+            ServerAddress::System => plan.system |= evidence.system.is_none(),
+            ServerAddress::Host(host) if !evidence.hosts.contains_key(host) => plan.hosts.push(host.clone()),
+            ServerAddress::Ip { scope: Some(scope), .. }
+                if scope.parse::<u32>().is_err() && !evidence.interfaces.contains_key(scope) =>
+            {
+                plan.interfaces.push(scope.clone());
+            }
+            ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
+        }
+    }
+    for server in &inventory.servers {
+        let Some(address) = server.address else { continue };
+        let asks = follow(inventory, evidence, address);
+        if !asks.is_empty() {
+            plan.dns.push((address, asks));
+        }
+    }
+    plan
+}
+
+/// What can be asked of one server now, in the fixed order of questions: its later questions follow its own answers.
+pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -> Vec<Ask> {
+    let Some(server) = inventory.servers.iter().find(|server| server.address == Some(address)) else {
+        return Vec::new();
+    };
+    let needs = rules::needs(evidence);
+    let mut asks = Asks { evidence, column: evidence.column(address), new: BTreeSet::new() };
+    ask_zones(&mut asks, inventory, server, &needs);
+    for dc in inventory.dcs.iter().filter(|dc| dc.selected) {
+        ask_alias(&mut asks, dc, &needs);
+        ask_host(&mut asks, dc, &needs);
+    }
+    asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
+}
+
+fn ask_zones(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, needs: &[Need]) {
+    for zone in [&inventory.forest, &inventory.msdcs] {
+        asks.ask(zone, RecordType::SOA);
+        if server.authoritative && needs.contains(&Need::Authority) {
+            asks.add(zone, RecordType::SOA, false);
+        }
+    }
+    if needs.contains(&Need::Canaries) {
+        for canary in &inventory.canaries {
+            asks.ask(canary, RecordType::A);
+            asks.ask(canary, RecordType::AAAA);
+        }
+    }
+}
+
+fn ask_alias(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
+    let Some(alias) = dc.alias.as_ref().filter(|_| needs.contains(&Need::Alias)) else { return };
+    asks.ask(alias, RecordType::CNAME);
+    asks.ask(alias, RecordType::A);
+    // Where the name holds addresses, or exists without alias, its IPv6 addresses decide too.
+    let no_alias = asks.is_there_without(alias, RecordType::CNAME);
+    let owns_addresses = asks
+        .records(alias, RecordType::A)
+        .iter()
+        .any(|record| matches!(record.data, Rdata::A(_)) && asks.evidence.store.lower(record.owner) == alias.as_str());
+    if no_alias || owns_addresses {
+        asks.ask(alias, RecordType::AAAA);
+    }
+    asks.ask_targets(alias, RecordType::CNAME);
+    asks.ask_targets(alias, RecordType::A);
+}
+
+fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
+    let Some(host) = dc.host.as_ref().filter(|_| needs.contains(&Need::Hosts)) else { return };
+    for rtype in [RecordType::A, RecordType::AAAA] {
+        asks.ask(host, rtype);
+        asks.ask_targets(host, rtype);
+    }
+}
+
+/// The questions found so far, and what is already settled at this server.
+struct Asks<'a> {
+    evidence: &'a Evidence,
+    column: Option<&'a Column>,
+    new: BTreeSet<(DnsName, RecordType, bool)>,
+}
+
+impl<'a> Asks<'a> {
+    fn ask(&mut self, name: &DnsName, rtype: RecordType) {
+        self.add(name, rtype, true);
+    }
+
+    fn add(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) {
+        let settled = self.column.is_some_and(|column| {
+            let question = self.evidence.find_question(name.as_str(), rtype, recursion);
+            question.is_some_and(|question| column.answer(question).is_some())
+        });
+        if !settled {
+            self.new.insert((name.clone(), rtype, recursion));
+        }
+    }
+
+    /// The ANSWER section of the reply to a question; empty without a reply.
+    fn records(&self, name: &DnsName, rtype: RecordType) -> &'a [Record] {
+        let answer =
+            self.column.and_then(|column| column.answer(self.evidence.find_question(name.as_str(), rtype, true)?));
+        answer.and_then(|answer| answer.body).map_or(&[], |body| self.evidence.store.body(body).answers)
+    }
+
+    /// Whether the server replied NOERROR without a record of this type: the name exists, or the reply says nothing.
+    fn is_there_without(&self, name: &DnsName, rtype: RecordType) -> bool {
+        let answer =
+            self.column.and_then(|column| column.answer(self.evidence.find_question(name.as_str(), rtype, true)?));
+        answer.is_some_and(|answer| answer.replied() && answer.rcode == 0)
+            && !self.records(name, rtype).iter().any(|record| record.data.rtype() == rtype)
+    }
+
+    /// Asks for the addresses of every alias target that the reply to a question names, at the same server.
+    fn ask_targets(&mut self, name: &DnsName, rtype: RecordType) {
+        for record in self.records(name, rtype) {
+            if let Rdata::Cname(target) = record.data
+                && let Ok(target) = DnsName::from_presentation(self.evidence.store.name(target))
+            {
+                self.ask_addresses(&target, MAX_HOPS);
+            }
+        }
+    }
+
+    /// Asks for the addresses of a name; where those replies name further targets, for theirs.
+    fn ask_addresses(&mut self, name: &DnsName, hops: u8) {
+        for rtype in [RecordType::A, RecordType::AAAA] {
+            self.ask(name, rtype);
+            if hops == 0 {
+                continue;
+            }
+            for record in self.records(name, rtype) {
+                if let Rdata::Cname(target) = record.data
+                    && let Ok(target) = DnsName::from_presentation(self.evidence.store.name(target))
+                    && target != *name
+                {
+                    self.ask_addresses(&target, hops - 1);
+                }
+            }
+        }
+    }
+}
+
+/// How many aliases behind an alias are followed by further questions; a locator record has one.
+const MAX_HOPS: u8 = 4;

@@ -280,6 +280,8 @@ pub struct Evidence {
     pub hosts: BTreeMap<DnsName, Resolved>,
     /// The resolvers that this machine is configured with, if the configuration names `system`.
     pub system: Option<Resolved>,
+    /// Indexes of the network interfaces that scoped addresses name; `None` where there is no such interface.
+    pub interfaces: BTreeMap<String, Option<u32>>,
     /// Interned parts of replies.
     pub store: Store,
     questions: Vec<Question>,
@@ -300,6 +302,7 @@ impl Evidence {
             selection,
             hosts: BTreeMap::new(),
             system: None,
+            interfaces: BTreeMap::new(),
             store: Store::default(),
             questions: Vec::new(),
             question_index: std::collections::HashMap::new(),

@@ -1,1 +1,172 @@
 //! What ought to be: derived from configuration and evidence, without input or output.
+//!
+//! The inventory is derived anew whenever evidence has grown; it is never stored.
+
+mod servers;
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::config::{DomainController, Role};
+use crate::evidence::Evidence;
+use crate::guid::Guid;
+use crate::name::DnsName;
+pub use servers::Server;
+
+/// The forest as it ought to be.
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    /// DNS name of the forest root domain.
+    pub forest: DnsName,
+    /// `_msdcs.<forest>`: where every alias stands.
+    pub msdcs: DnsName,
+    /// The servers to ask, by name.
+    pub servers: Vec<Server>,
+    /// Every known DC, by label.
+    pub dcs: Vec<Dc>,
+    /// Names that cannot exist: one under `_msdcs.<forest>`, one in each domain.
+    pub canaries: Vec<DnsName>,
+}
+
+/// A domain controller as it ought to be.
+#[derive(Clone, Debug)]
+pub struct Dc {
+    /// Its position in the inventory.
+    pub index: usize,
+    /// What reports call it: host name, or GUID where no host name is known.
+    pub label: String,
+    /// Fully qualified host name.
+    pub host: Option<DnsName>,
+    /// objectGUID of its NTDS Settings object.
+    pub guid: Option<Guid>,
+    /// `<guid>._msdcs.<forest>`.
+    pub alias: Option<DnsName>,
+    /// Addresses and networks that it owns; empty means not known.
+    pub owns: Vec<IpNetwork>,
+    /// Its domain; the host name without its first label where the configuration says nothing.
+    pub domain: Option<DnsName>,
+    /// Further host names that are rightly its own.
+    pub other_names: Vec<DnsName>,
+    /// Read-only: nobody replicates from it.
+    pub read_only: bool,
+    /// Whether this run is about it; the others are known, but not judged.
+    pub selected: bool,
+}
+
+impl Dc {
+    /// Whether it owns this very address, by a single address in the configuration.
+    pub fn owns_exactly(&self, address: IpAddr) -> bool {
+        self.single_addresses().any(|own| own == address)
+    }
+
+    /// Whether it owns this address, singly or by a network.
+    pub fn owns(&self, address: IpAddr) -> bool {
+        self.owns.iter().any(|network| network.contains(address))
+    }
+
+    /// The single addresses that it owns.
+    pub fn single_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.owns.iter().filter(|network| is_single(network)).map(IpNetwork::ip)
+    }
+
+    /// Whether `name` is its host name or one of its other names.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.names().any(|own| own.as_str() == name)
+    }
+
+    /// Its host name, and its other names.
+    pub fn names(&self) -> impl Iterator<Item = &DnsName> {
+        self.host.iter().chain(&self.other_names)
+    }
+}
+
+/// Whether a network holds one address only.
+pub fn is_single(network: &IpNetwork) -> bool {
+    network.prefix() == if network.is_ipv4() { 32 } else { 128 }
+}
+
+/// Derives the inventory from what is configured and what has been seen so far.
+pub fn derive(evidence: &Evidence) -> Inventory {
+    let config = &evidence.config;
+    let msdcs = config.forest.child("_msdcs");
+    let mut dcs: Vec<Dc> = config
+        .domain_controllers
+        .iter()
+        .map(|dc| Dc {
+            index: 0,
+            selected: is_selected(dc, &evidence.selection.dcs),
+            label: label(dc),
+            host: dc.host.clone(),
+            guid: dc.guid,
+            alias: dc.guid.map(|guid| msdcs.child(&guid.to_string())),
+            owns: dc.addresses.clone(),
+            domain: dc.domain.clone().or_else(|| dc.host.as_ref().and_then(DnsName::parent)),
+            other_names: dc.other_names.clone(),
+            read_only: dc.roles.contains(&Role::Rodc),
+        })
+        .collect();
+    dcs.sort_by(|a, b| a.label.cmp(&b.label));
+    for (index, dc) in dcs.iter_mut().enumerate() {
+        dc.index = index;
+    }
+    let canaries = canaries(evidence.seed, &config.forest, &msdcs, &dcs);
+    Inventory { forest: config.forest.clone(), msdcs, servers: servers::derive(evidence), dcs, canaries }
+}
+
+fn label(dc: &DomainController) -> String {
+    match (&dc.host, dc.guid) {
+        (Some(host), _) => host.to_string(),
+        (None, Some(guid)) => guid.to_string(),
+        (None, None) => String::from("?"),
+    }
+}
+
+/// Whether `--dc` names this DC: by host name, its first label, or GUID; without `--dc` every DC is meant.
+pub fn is_selected(dc: &DomainController, chosen: &[String]) -> bool {
+    chosen.is_empty()
+        || chosen.iter().any(|word| {
+            let word = word.trim_end_matches('.').to_ascii_lowercase();
+            dc.guid.is_some_and(|guid| guid.to_string() == word)
+                || dc
+                    .host
+                    .as_ref()
+                    .is_some_and(|host| host.as_str() == word || host.as_str().split('.').next() == Some(word.as_str()))
+        })
+}
+
+/// One label under `_msdcs.<forest>`, another in every domain: nobody has registered them, so whoever answers lies.
+fn canaries(seed: u64, forest: &DnsName, msdcs: &DnsName, dcs: &[Dc]) -> Vec<DnsName> {
+    let mut domains: Vec<&DnsName> = dcs.iter().filter(|dc| dc.selected).filter_map(|dc| dc.domain.as_ref()).collect();
+    domains.push(forest);
+    domains.sort();
+    domains.dedup();
+    let mut names = vec![msdcs.child(&canary_label(seed, 0))];
+    names.extend(domains.into_iter().map(|domain| domain.child(&canary_label(seed, 1))));
+    names
+}
+
+/// A label that nobody can guess and that looks like any other host's.
+fn canary_label(seed: u64, salt: u64) -> String {
+    // SplitMix64: neighbouring seeds give unrelated labels.
+    let mut mixed = seed.wrapping_add((salt + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("gp-{:016x}", mixed ^ (mixed >> 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canaries_depend_on_the_seed_alone() {
+        let forest = DnsName::parse("contoso.com").unwrap();
+        let msdcs = forest.child("_msdcs");
+        let names = canaries(7, &forest, &msdcs, &[]);
+        assert_eq!(names, canaries(7, &forest, &msdcs, &[]));
+        assert_ne!(names, canaries(8, &forest, &msdcs, &[]));
+        assert_eq!(names.len(), 2);
+        assert!(names[0].is_within(&msdcs) && !names[1].is_within(&msdcs));
+    }
+}

@@ -1,9 +1,18 @@
 //! The rules: one file each, and the registry that names them all.
 //!
-//! A rule is pure and total: it reads evidence through [`view::View`] and says pass, fail, unknown or not applicable
-//! for each of its subjects into a [`Sink`]. The doc comment of its [`Rule`] is its manual page.
+//! A rule is pure and total: it reads evidence through [`View`] and says pass, fail, unknown or not applicable for each
+//! of its subjects into a [`Sink`]. The doc comment in its file is its manual page.
 
+mod sink;
+mod support;
+mod view;
+
+use crate::evidence::Evidence;
 use crate::report::Severity;
+pub use sink::{Draft, Outcomes, Sink, Subject};
+pub use support::waiver_covers;
+use support::{Cure, codes, mend, names_dc, names_server, owned, texts, waiver_scope};
+pub use view::{Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,34 +27,174 @@ pub enum Group {
     Run,
 }
 
+impl Group {
+    /// The group's heading in the manual.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Servers => "DNS servers",
+            Self::Alias => "The alias <guid>._msdcs.<forest>",
+            Self::Host => "Host records",
+            Self::Run => "The run",
+        }
+    }
+}
+
+/// A kind of question that a rule's verdict rests on; the SOA of the forest's zones is asked in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The alias of every DC, and the addresses of its targets.
+    Alias,
+    /// A and AAAA of every host name.
+    Hosts,
+    /// Names that cannot exist.
+    Canaries,
+    /// SOA at RD=0.
+    Authority,
+}
+
 /// One rule.
 pub struct Rule {
     /// Its name in configuration, reports and metrics; names the defect, and is never reused.
     pub name: &'static str,
     /// What it is about.
     pub group: Group,
-    /// Severity of its findings, unless the configuration or a rule's own text says otherwise.
+    /// Severity of its findings, unless the configuration or the rule's own text says otherwise.
     pub severity: Severity,
-    /// Win32 error and event numbers that its findings may predict, in the order of likelihood.
+    /// What has to be asked for it.
+    pub needs: &'static [Need],
+    /// Win32 error and event numbers that its findings may predict.
     pub predicts: &'static [i64],
-    /// Its manual page: a summary line, then sections headed `# What it checks`, `# Why it matters`, `# How to fix`
-    /// and `# References`.
-    pub manual: &'static str,
+    /// The doc comment, every line with the blank in front that doc comments have.
+    doc: &'static str,
+    check: fn(&View<'_>, &mut Sink<'_>),
 }
 
 impl Rule {
+    /// Its manual page: a summary line, then sections headed `# What it checks`, `# Why it matters`, `# How to fix` and
+    /// `# References`.
+    pub fn manual(&self) -> String {
+        let lines = self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// The first paragraph of the manual page, on one line.
     pub fn summary(&self) -> String {
-        self.manual.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        let manual = self.manual();
+        manual.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
+/// Defines the `RULE` of a file: its doc comment is the manual page, and a rule without one does not compile.
+macro_rules! rule {
+    (
+        $(#[doc = $doc:literal])+
+        $name:literal, $group:ident, $severity:ident,
+        needs: [$($need:ident),*], predicts: [$($code:ident),*]
+    ) => {
+        $(#[doc = $doc])+
+        pub(super) static RULE: $crate::rules::Rule = $crate::rules::Rule {
+            name: $name,
+            group: $crate::rules::Group::$group,
+            severity: $crate::report::Severity::$severity,
+            needs: &[$($crate::rules::Need::$need),*],
+            predicts: &[$($crate::codes::$code),*],
+            doc: concat!($($doc, "\n"),+),
+            check,
+        };
+    };
+}
+
+macro_rules! registry {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module;)+
+        static ALL: &[&Rule] = &[$(&$module::RULE),+];
+    };
+}
+
+// In the order of the manual, which is also the order of work: rules that look at other rules' findings say so in
+// `LAST`.
+registry! {
+    server_silent,
+    server_refusing,
+    server_outside_forest,
+    server_answers_anything,
+    server_truncates_without_tcp,
+    servers_disagree,
+    server_not_authoritative,
+    alias_missing,
+    alias_duplicate,
+    alias_not_cname,
+    alias_wrong_target,
+    alias_dangling,
+    alias_path_differs,
+    host_missing,
+    unusable_address,
+    shared_address,
+    stale_address,
+    duplicate_address_records,
+    address_unregistered,
+    address_not_in_config,
+    aaaa_nxdomain,
+    ttl_unusual,
+    waiver_expired,
+    waiver_unused,
+}
+
+/// Rules that read the findings of all others, and therefore run after them.
+const LAST: [&str; 3] = ["servers-disagree", "waiver-expired", "waiver-unused"];
+
 /// All rules, by group.
 pub fn all() -> &'static [&'static Rule] {
-    &[]
+    ALL
+}
+
+/// The names of all rules.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|rule| rule.name).collect()
 }
 
 /// The rule of this name.
 pub fn find(name: &str) -> Option<&'static Rule> {
-    all().iter().copied().find(|rule| rule.name == name)
+    ALL.iter().copied().find(|rule| rule.name == name)
+}
+
+/// Why a rule does not run, or `None` if it does.
+pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
+    let selection = &evidence.selection;
+    if evidence.config.rules.get(rule.name).is_some_and(|setting| setting.severity.is_none()) {
+        return Some("turned off in the configuration");
+    }
+    if !selection.only.is_empty() && !selection.only.iter().any(|name| name == rule.name) {
+        return Some("not among the rules of --only");
+    }
+    if selection.skip.iter().any(|name| name == rule.name) {
+        return Some("left out by --skip");
+    }
+    None
+}
+
+/// What has to be asked for the rules that run.
+pub fn needs(evidence: &Evidence) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::new();
+    for rule in ALL.iter().filter(|rule| switched_off(rule, evidence).is_none()) {
+        needs.extend(rule.needs.iter().filter(|need| !needs.contains(need)).copied().collect::<Vec<_>>());
+    }
+    needs
+}
+
+/// Runs every rule over the evidence. Pure, total and deterministic: the same evidence gives the same outcomes.
+pub fn run(view: &View<'_>, list_passes: bool) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    let (last, first): (Vec<&Rule>, Vec<&Rule>) = ALL.iter().copied().partition(|rule| LAST.contains(&rule.name));
+    for rule in first.into_iter().chain(last) {
+        let mut sink = Sink::new(rule, &mut outcomes, list_passes);
+        match switched_off(rule, view.evidence) {
+            Some(reason) => sink.not_applicable(reason),
+            None => {
+                sink.count_blocked(view);
+                (rule.check)(view, &mut sink);
+            }
+        }
+    }
+    outcomes
 }

@@ -1,0 +1,253 @@
+//! Which replication error a Windows destination DC will see, for each source DC and DNS server.
+//!
+//! Walks what the destination walks: alias, host name, addresses, machine (Microsoft KB 2021446, MS-DRSR 2.2.3.2).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow};
+use crate::rules::{Alias, Ownership, Standing, View};
+
+/// One row per source DC and server, read-only DCs excepted: nobody replicates from them.
+pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
+    let sources: Vec<&Dc> = view.dcs().filter(|dc| !dc.read_only).collect();
+    let cells = sources.into_iter().flat_map(|dc| view.inventory.servers.iter().map(move |server| (dc, server)));
+    cells.map(|(dc, server)| row(view, dc, server)).collect()
+}
+
+/// What is known of the walk so far.
+struct Walk {
+    outcome: ForecastOutcome,
+    errors: BTreeSet<i64>,
+    wrong: usize,
+    total: usize,
+    fallback: Option<Fallback>,
+    rules: BTreeSet<&'static str>,
+    message: String,
+}
+
+impl Walk {
+    fn unknown(message: impl Into<String>, rules: &[&'static str]) -> Self {
+        Self {
+            outcome: ForecastOutcome::Unknown,
+            errors: BTreeSet::new(),
+            wrong: 0,
+            total: 0,
+            fallback: None,
+            rules: rules.iter().copied().collect(),
+            message: message.into(),
+        }
+    }
+
+    /// The name could not be resolved.
+    fn lookup_failure(view: &View<'_>, dc: &Dc, server: &Server, rule: &'static str, why: &str) -> Self {
+        let fallback = match view.fallback(dc, server) {
+            Some(true) => Fallback::Fqdn,
+            Some(false) => Fallback::None,
+            None => Fallback::Unknown,
+        };
+        let then = match fallback {
+            Fallback::Fqdn => {
+                "Windows falls back to the host name, which is right: event 2088, replication may succeed"
+            }
+            Fallback::None => "the host name does not lead there either: event 2087",
+            Fallback::Unknown => "whether the host name leads there is not known",
+        };
+        Self {
+            outcome: ForecastOutcome::Fails,
+            errors: BTreeSet::from([DNS_LOOKUP_FAILURE]),
+            wrong: 0,
+            total: 0,
+            fallback: Some(fallback),
+            rules: BTreeSet::from([rule]),
+            message: format!("{why}; {then}"),
+        }
+    }
+}
+
+fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
+    let walk = match view.standing(server) {
+        Standing::Silent(_) => {
+            Walk::unknown("the server is silent; a destination asks its next one", &["server-silent"])
+        }
+        Standing::Refusing { .. } => {
+            Walk::unknown("the server refuses; a destination asks its next one", &["server-refusing"])
+        }
+        Standing::Unresolved => Walk::unknown("the server's host name has no address here", &["server-silent"]),
+        Standing::NotAsked => Walk::unknown("the run ended before the server was asked", &[]),
+        Standing::OutsideForest { .. } => {
+            let why = format!("{} does not exist at this server", view.inventory.msdcs);
+            Walk::lookup_failure(view, dc, server, "server-outside-forest", &why)
+        }
+        Standing::Good => from_alias(view, dc, server),
+    };
+    ForecastRow {
+        source: dc.label.clone(),
+        guid: dc.guid.map(|guid| guid.to_string()),
+        server: server.name.clone(),
+        outcome: walk.outcome,
+        errors: walk.errors.into_iter().collect(),
+        certainty: Certainty::Inferred,
+        wrong_addresses: walk.wrong,
+        addresses: walk.total,
+        fallback: walk.fallback,
+        delay_only: false,
+        rules: walk.rules.into_iter().map(String::from).collect(),
+        message: walk.message,
+    }
+}
+
+fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
+    let Some(alias) = &dc.alias else {
+        return Walk::unknown("the GUID of the source's NTDS Settings object is not known", &["alias-missing"]);
+    };
+    match view.alias(server, alias) {
+        Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &["alias-missing"]),
+        Alias::Absent(_) => Walk::lookup_failure(view, dc, server, "alias-missing", "the alias does not exist"),
+        Alias::Holds(addresses) => {
+            let mut rules = BTreeSet::from(["alias-not-cname"]);
+            from_addresses(view, dc, &addresses, "the alias's own name", &mut rules)
+        }
+        Alias::Targets { targets, beside, .. } => {
+            let store = &view.evidence.store;
+            let mut names: Vec<DnsName> =
+                targets.iter().filter_map(|&target| DnsName::from_presentation(store.lower(target)).ok()).collect();
+            names.sort();
+            names.dedup();
+            match &names[..] {
+                [target] if beside.is_empty() => from_target(view, dc, server, target),
+                _ => from_several(view, dc, server, &names, &beside),
+            }
+        }
+    }
+}
+
+fn from_target(view: &View<'_>, dc: &Dc, server: &Server, target: &DnsName) -> Walk {
+    let own_name = dc.host.is_none() || dc.is_named(target.as_str());
+    let foreign_dc = view.dc_named(target.as_str()).is_some();
+    let mut rules = BTreeSet::new();
+    if !own_name {
+        rules.insert("alias-wrong-target");
+    }
+    match view.both(server, target).together() {
+        Ok(addresses) => from_addresses(view, dc, &addresses, target.as_str(), &mut rules),
+        Err(Err(why)) => {
+            Walk::unknown(format!("the addresses of {target} could not be seen: {why}"), &["host-missing"])
+        }
+        Err(Ok(_)) => {
+            let rule = match (own_name, foreign_dc) {
+                (true, _) => "host-missing",
+                (false, true) => "alias-wrong-target",
+                (false, false) => "alias-dangling",
+            };
+            Walk::lookup_failure(view, dc, server, rule, &format!("{target} has no address"))
+        }
+    }
+}
+
+/// Several aliases at one name, or addresses beside an alias: a client may take any of them.
+fn from_several(view: &View<'_>, dc: &Dc, server: &Server, targets: &[DnsName], beside: &[IpAddr]) -> Walk {
+    let mut addresses = beside.to_vec();
+    let mut dead_ends = 0;
+    for target in targets {
+        match view.both(server, target).together() {
+            Ok(found) => addresses.extend(found),
+            Err(Ok(_)) => dead_ends += 1,
+            Err(Err(why)) => {
+                return Walk::unknown(
+                    format!("the addresses of {target} could not be seen: {why}"),
+                    &["alias-duplicate"],
+                );
+            }
+        }
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    let mut rules = BTreeSet::from(["alias-duplicate"]);
+    let mut walk = from_addresses(view, dc, &addresses, "several targets", &mut rules);
+    if dead_ends > 0 {
+        walk.errors.insert(DNS_LOOKUP_FAILURE);
+        walk.outcome = match walk.outcome {
+            ForecastOutcome::Ok | ForecastOutcome::Intermittent => ForecastOutcome::Intermittent,
+            _ if addresses.is_empty() => ForecastOutcome::Fails,
+            other => other,
+        };
+    }
+    walk
+}
+
+/// What a single address does to the destination.
+enum Step {
+    Right,
+    Wrong(&'static str, Vec<i64>),
+    Unclear,
+}
+
+fn step(view: &View<'_>, dc: &Dc, address: IpAddr) -> Step {
+    match view.ownership(dc, address) {
+        Ownership::Own | Ownership::OwnAndOthers(_) => Step::Right,
+        Ownership::Unusable(unusable) if unusable.loopback => Step::Wrong("unusable-address", vec![WRONG_PRINCIPAL]),
+        // A tunnel address that the DC owns may work.
+        Ownership::Unusable(unusable) if !unusable.grave && dc.owns(address) => Step::Right,
+        Ownership::Unusable(_) => Step::Wrong("unusable-address", vec![RPC_UNAVAILABLE]),
+        Ownership::Others(_) => Step::Wrong("shared-address", vec![WRONG_PRINCIPAL]),
+        Ownership::Nobody => Step::Wrong("stale-address", vec![ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
+        Ownership::Contested(_) | Ownership::Unknown => Step::Unclear,
+    }
+}
+
+fn from_addresses(
+    view: &View<'_>,
+    dc: &Dc,
+    addresses: &[IpAddr],
+    name: &str,
+    rules: &mut BTreeSet<&'static str>,
+) -> Walk {
+    let mut errors = BTreeSet::new();
+    let (mut wrong, mut unclear) = (Vec::new(), Vec::new());
+    for &address in addresses {
+        match step(view, dc, address) {
+            Step::Right => {}
+            Step::Unclear => unclear.push(address),
+            Step::Wrong(rule, codes) => {
+                wrong.push(address);
+                errors.extend(codes);
+                // Behind a foreign target or at the alias itself the rule about that explains it.
+                if rules.is_empty() || rules.contains(rule) || is_address_rule(rules) {
+                    rules.insert(rule);
+                }
+            }
+        }
+    }
+    let texts = |addresses: &[IpAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (outcome, message) = match (wrong.len(), unclear.len()) {
+        (0, 0) => (ForecastOutcome::Ok, format!("{name} leads to {}", texts(addresses))),
+        (0, _) => (
+            ForecastOutcome::Unknown,
+            format!("{name} leads to {}; whether that is the source is not known", texts(&unclear)),
+        ),
+        (count, _) if count == addresses.len() => {
+            (ForecastOutcome::Fails, format!("{name} leads to {}, which is not the source", texts(&wrong)))
+        }
+        (count, _) => (
+            ForecastOutcome::Intermittent,
+            format!("{count} of {} addresses of {name} lead elsewhere: {}", addresses.len(), texts(&wrong)),
+        ),
+    };
+    Walk {
+        outcome,
+        errors,
+        wrong: wrong.len(),
+        total: addresses.len(),
+        fallback: None,
+        rules: std::mem::take(rules),
+        message,
+    }
+}
+
+fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
+    rules.iter().all(|rule| matches!(*rule, "unusable-address" | "shared-address" | "stale-address"))
+}

@@ -1,0 +1,164 @@
+//! Commands that mend one record on one server, in the words of Windows and of Samba. They are printed, never run.
+
+use std::net::IpAddr;
+
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::rules::View;
+
+/// Where a record stands, as a command line needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    server: String,
+    zone: String,
+    relative: String,
+}
+
+impl Place {
+    /// The place of a name that belongs to `dc` at a server.
+    pub fn of(view: &View<'_>, server: &Server, dc: &Dc, name: &DnsName) -> Self {
+        let zone = view.zone(server, dc, name);
+        let relative = name.relative_to(&zone).unwrap_or("@");
+        Self { server: server.command_name(), zone: zone.to_string(), relative: relative.to_owned() }
+    }
+
+    /// The wildcard of the zone that `name` lies in.
+    pub fn wildcard(view: &View<'_>, server: &Server, dc: &Dc, name: &DnsName) -> Self {
+        Self { relative: "*".into(), ..Self::of(view, server, dc, name) }
+    }
+
+    /// Deletes one record.
+    pub fn delete(&self, rtype: RecordType, data: &str) -> [String; 2] {
+        let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
+        let record_data = powershell(&dotted(rtype, data));
+        [
+            format!(
+                "Remove-DnsServerResourceRecord -ComputerName {server} -ZoneName {zone} -Name {name} -RRType {} \
+                 -RecordData {record_data} -Force",
+                powershell_type(rtype)
+            ),
+            self.samba("delete", rtype, data),
+        ]
+    }
+
+    /// Adds one record.
+    pub fn add(&self, rtype: RecordType, data: &str) -> [String; 2] {
+        let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
+        let (command, option) = match rtype {
+            RecordType::AAAA => ("Add-DnsServerResourceRecordAAAA", "-IPv6Address"),
+            RecordType::CNAME => ("Add-DnsServerResourceRecordCName", "-HostNameAlias"),
+            _ => ("Add-DnsServerResourceRecordA", "-IPv4Address"),
+        };
+        let value = powershell(&dotted(rtype, data));
+        [
+            format!("{command} -ComputerName {server} -ZoneName {zone} -Name {name} {option} {value}"),
+            self.samba("add", rtype, data),
+        ]
+    }
+
+    fn samba(&self, verb: &str, rtype: RecordType, data: &str) -> String {
+        let words = [&self.server, &self.zone, &self.relative, &rtype.to_string(), &dotted(rtype, data)];
+        let words: Vec<String> = words.into_iter().map(|word| shell(word)).collect();
+        format!("samba-tool dns {verb} {} -U Administrator", words.join(" "))
+    }
+}
+
+/// Commands that make a server forget what it has cached.
+pub fn clear_cache(server: &Server, name: &DnsName) -> [String; 2] {
+    [
+        format!("Clear-DnsServerCache -ComputerName {} -Force", powershell(&server.command_name())),
+        format!("rndc -s {} flushname {}", shell(&server.command_name()), shell(name.as_str())),
+    ]
+}
+
+/// Commands, run on the DC itself, that register its own records again.
+pub fn register_again(dc: &Dc, rtype: RecordType) -> [String; 2] {
+    let service = if rtype == RecordType::CNAME { "nltest /dsregdns" } else { "ipconfig /registerdns" };
+    [
+        format!("# on {} itself (Windows), so that it registers again: {service}", dc.label),
+        format!("# on {} itself (Samba): samba_dnsupdate --verbose", dc.label),
+    ]
+}
+
+/// The record type that holds an address.
+pub fn address_type(address: IpAddr) -> RecordType {
+    if address.is_ipv4() { RecordType::A } else { RecordType::AAAA }
+}
+
+/// Names in rdata are absolute.
+fn dotted(rtype: RecordType, data: &str) -> String {
+    if rtype == RecordType::CNAME { format!("{data}.") } else { data.to_owned() }
+}
+
+fn powershell_type(rtype: RecordType) -> String {
+    // Get-Help Remove-DnsServerResourceRecord: the types are spelled in their own way.
+    match rtype {
+        RecordType::CNAME => "CName".into(),
+        RecordType::AAAA => "AAAA".into(),
+        other => other.to_string(),
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
+}
+
+/// One word for PowerShell: in single quotes nothing is special but the quote itself, and its typographic kin.
+fn powershell(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+        quoted.push(c);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// One word for a POSIX shell.
+fn shell(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place { server: "192.0.2.10".into(), zone: "contoso.com".into(), relative: "dc2".into() }
+    }
+
+    #[test]
+    fn a_record_is_deleted_in_both_dialects() {
+        assert_eq!(
+            place().delete(RecordType::A, "192.0.2.99"),
+            [
+                "Remove-DnsServerResourceRecord -ComputerName 192.0.2.10 -ZoneName contoso.com -Name dc2 -RRType A \
+                 -RecordData 192.0.2.99 -Force",
+                "samba-tool dns delete 192.0.2.10 contoso.com dc2 A 192.0.2.99 -U Administrator",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_in_rdata_are_absolute() {
+        let [windows, samba] = place().add(RecordType::CNAME, "dc2.contoso.com");
+        assert!(windows.ends_with("-HostNameAlias dc2.contoso.com."), "{windows}");
+        assert!(samba.contains(" CNAME dc2.contoso.com. "), "{samba}");
+    }
+
+    #[test]
+    fn hostile_names_stay_one_word() {
+        assert_eq!(powershell("a'; rm -r /"), "'a''; rm -r /'");
+        assert_eq!(powershell("a\u{2019}b"), "'a\u{2019}\u{2019}b'");
+        assert_eq!(shell("a'; rm -r /"), r"'a'\''; rm -r /'");
+        assert_eq!(shell("$(id)"), "'$(id)'");
+        assert_eq!(shell("-U"), "'-U'");
+    }
+}

@@ -1,0 +1,51 @@
+use super::{Draft, Sink, Subject, View};
+use crate::report::Identity;
+
+rule! {
+    /// An address leads to the right DC, but the configuration does not list it.
+    ///
+    /// # What it checks
+    /// Whether every address under the host name that was proven to be this very DC stands in `addresses`. Without
+    /// `addresses`, or without a proof of identity, the rule does not apply.
+    ///
+    /// # Why it matters
+    /// Nothing is broken. The configuration is behind, and the next change of the DC would be judged against it.
+    ///
+    /// # How to fix
+    /// Add the address to `addresses` of the DC.
+    ///
+    /// # References
+    /// Section `domain_controllers` of the configuration file.
+    "address-not-in-config", Host, Info, needs: [Hosts], predicts: []
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, host, server) in view.hosts().filter(|(dc, _, _)| !dc.owns.is_empty()) {
+        for (rtype, look) in view.both(server, host).by_type() {
+            let Some(present) = look.present() else { continue };
+            let unlisted: Vec<_> = present.list.iter().copied().filter(|&address| !dc.owns(address)).collect();
+            let proven: Vec<_> = unlisted
+                .iter()
+                .copied()
+                .filter(|&address| matches!(view.identity(dc, address), Identity::OwnerProven | Identity::Owner))
+                .collect();
+            let subject = Subject::record(dc, server, host, rtype);
+            if unlisted.is_empty() {
+                sink.pass(subject);
+            } else if proven.is_empty() {
+                sink.not_applicable("nobody proved that an unlisted address is the DC's own");
+            } else {
+                sink.fail(
+                    subject,
+                    Draft {
+                        expected: super::owned(dc, Some(rtype)),
+                        actual: super::texts(&present.list),
+                        message: format!("proven to be this DC, but not in the configuration: {}", super::texts(&proven).join(", ")),
+                        remedy: vec![format!("# add to `addresses` of {}: {}", dc.label, super::texts(&proven).join(", "))],
+                        ..Draft::default()
+                    },
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use std::net::IpAddr;
+
+use super::{Draft, Look, Sink, Subject, View};
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::remedy::{self, Place, address_type};
+
+rule! {
+    /// An address of a DC is missing under its host name, while another of its addresses stands there.
+    ///
+    /// # What it checks
+    /// Whether every single address of `addresses` stands in DNS. Networks under `addresses` name no single address and are
+    /// not expected. Where only wrong addresses stand, stale-address and shared-address say what to add.
+    ///
+    /// # Why it matters
+    /// Partners that can reach the DC at that address only cannot replicate from it; event 6702 asks for at least one address
+    /// on the network of each partner.
+    ///
+    /// # How to fix
+    /// On the DC register again: `ipconfig /registerdns` (Samba: `samba_dnsupdate`). If the address is left out on purpose,
+    /// take it out of `addresses`.
+    ///
+    /// # References
+    /// DNS event 6702; Microsoft KB 275554.
+    "address-unregistered", Host, Warning, needs: [Hosts], predicts: [EVENT_ADDRESS_NOT_PUSHED]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, host, server) in view.hosts() {
+        if dc.single_addresses().next().is_none() {
+            sink.not_applicable("no single address is configured for the DC");
+            continue;
+        }
+        for rtype in [RecordType::A, RecordType::AAAA] {
+            judge(view, sink, dc, server, host, rtype);
+        }
+    }
+}
+
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName, rtype: RecordType) {
+    let owned: Vec<IpAddr> = dc.single_addresses().filter(|&address| address_type(address) == rtype).collect();
+    if owned.is_empty() {
+        return;
+    }
+    let seen = match view.addresses(server, host.as_str(), rtype) {
+        Look::Present(addresses) => addresses.list,
+        Look::Absent(_) => Vec::new(),
+        Look::Unknown(_) => return,
+    };
+    let only_wrong = !seen.is_empty() && !seen.iter().any(|&address| dc.owns(address));
+    let another_is_there = view.both(server, host).addresses().iter().any(|&address| dc.owns(address));
+    if only_wrong || !another_is_there {
+        return;
+    }
+    let subject = Subject::record(dc, server, host, rtype);
+    let missing: Vec<IpAddr> = owned.into_iter().filter(|address| !seen.contains(address)).collect();
+    if missing.is_empty() {
+        return sink.pass(subject);
+    }
+    let place = Place::of(view, server, dc, host);
+    let mut remedy: Vec<String> = remedy::register_again(dc, rtype).into();
+    for address in &missing {
+        remedy.extend(place.add(rtype, &address.to_string()));
+    }
+    sink.fail(
+        subject,
+        Draft {
+            expected: super::owned(dc, Some(rtype)),
+            actual: super::texts(&seen),
+            message: format!("not registered: {}", super::texts(&missing).join(", ")),
+            predicts: super::codes(&RULE),
+            remedy,
+            ..Draft::default()
+        },
+    );
+}

@@ -1,0 +1,58 @@
+use super::{Draft, Sink, Subject, View};
+use crate::evidence::RecordType;
+use crate::remedy::Place;
+
+rule! {
+    /// The alias of a DC points to a name without any address.
+    ///
+    /// # What it checks
+    /// Whether a target that is not the DC's own host name has at least an A or an AAAA record at the same server. A DC's
+    /// own host name without address is reported by host-missing.
+    ///
+    /// # Why it matters
+    /// The destination DC finds the alias and then no address: error 8524, with Windows sockets error 11004 in the event.
+    /// Typically the DC was renamed and the alias still names the old host.
+    ///
+    /// # How to fix
+    /// Delete the alias and let the DC register it again: `nltest /dsregdns` (Samba: `samba_dnsupdate`).
+    ///
+    /// # References
+    /// Microsoft KB 2021446.
+    "alias-dangling", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, alias, server) in view.aliases() {
+        let Some(target) = view.single_target(server, alias) else { continue };
+        if dc.is_named(target.as_str()) || view.dc_named(target.as_str()).is_some() {
+            continue;
+        }
+        let subject = Subject::record(dc, server, alias, RecordType::CNAME);
+        let absence = match view.both(server, &target).together() {
+            Ok(_) => {
+                sink.pass(subject);
+                continue;
+            }
+            // alias-wrong-target says that it could not be seen, if the host name is known at all.
+            Err(Err(_)) => continue,
+            Err(Ok(absence)) => absence,
+        };
+        let what = if absence.nxdomain { "does not exist" } else { "has no address" };
+        let place = Place::of(view, server, dc, alias);
+        let mut remedy = Vec::from(place.delete(RecordType::CNAME, target.as_str()));
+        if let Some(host) = &dc.host {
+            remedy.extend(place.add(RecordType::CNAME, host.as_str()));
+        }
+        sink.fail(
+            subject,
+            Draft {
+                expected: dc.names().map(ToString::to_string).collect(),
+                actual: vec![target.to_string()],
+                message: format!("the alias points to {target}, which {what} at this server"),
+                predicts: super::codes(&RULE),
+                remedy,
+                ..Draft::default()
+            },
+        );
+    }
+}

@@ -1,0 +1,76 @@
+use super::Alias;
+use super::{Draft, Sink, Subject, View};
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::remedy::{self, Place};
+
+rule! {
+    /// The alias of a DC does not exist at a server.
+    ///
+    /// # What it checks
+    /// Asks each server for the CNAME of `<guid>._msdcs.<forest>`. Missing means NXDOMAIN, or a name that holds neither an
+    /// alias nor an address, said with authority or with the zone's SOA. A bare NOERROR or an error code is no such word
+    /// and is reported as unknown.
+    ///
+    /// # Why it matters
+    /// A destination DC finds its source by this name alone. It fails with error 8524 (Windows sockets error 11001 in the
+    /// event); where the source's host name still resolves, Windows falls back to it and logs event 2088, else 2087.
+    ///
+    /// # How to fix
+    /// On the DC itself register again: `nltest /dsregdns` or restart Netlogon (Samba: `samba_dnsupdate`). See that the DC's
+    /// own DNS server accepts the update (event 5774 says why not), and that the zone replicates to this server.
+    ///
+    /// # References
+    /// MS-ADTS 6.3.2.3 (DsaCname); Microsoft KB 2021446.
+    "alias-missing", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, server) in view.cells() {
+        match &dc.alias {
+            Some(alias) => judge(view, sink, dc, server, alias),
+            None => sink.unknown(
+                Subject { dc: Some(dc), server: Some(server), ..Subject::default() },
+                "its alias could not be asked: the GUID of its NTDS Settings object is not known (`guid` in the configuration)",
+            ),
+        }
+    }
+}
+
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: &DnsName) {
+    let subject = Subject::record(dc, server, alias, RecordType::CNAME);
+    let absence = match view.alias(server, alias) {
+        Alias::Unknown(why) => return sink.unknown(subject, format!("the alias could not be seen: {why}")),
+        Alias::Targets { .. } | Alias::Holds(_) => return sink.pass(subject),
+        Alias::Absent(absence) => absence,
+    };
+    let what = if absence.nxdomain { "does not exist" } else { "exists, but holds neither an alias nor an address" };
+    let cached = view.cached_note(absence, |other| {
+        matches!(view.alias(other, alias), Alias::Targets { authoritative: true, .. })
+    });
+    let fallback = match view.fallback(dc, server) {
+        Some(true) => "; Windows falls back to the host name, which is right here (event 2088)",
+        Some(false) => "; the host name does not lead there either (event 2087)",
+        None => "",
+    };
+    let mut remedy = Vec::new();
+    if cached.is_some() {
+        remedy.extend(remedy::clear_cache(server, alias));
+    } else if let Some(host) = &dc.host {
+        remedy.extend(remedy::register_again(dc, RecordType::CNAME));
+        remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str()));
+    } else {
+        remedy.extend(remedy::register_again(dc, RecordType::CNAME));
+    }
+    sink.fail(
+        subject,
+        Draft {
+            expected: dc.host.iter().map(DnsName::to_string).collect(),
+            message: format!("the alias {what}{}{fallback}", cached.unwrap_or_default()),
+            predicts: super::codes(&RULE),
+            remedy,
+            ..Draft::default()
+        },
+    );
+}

@@ -1,0 +1,66 @@
+use super::{Draft, Look, Sink, Subject, View};
+use crate::evidence::{Rdata, RecordType};
+use crate::remedy;
+
+rule! {
+    /// A server that follows the alias itself arrives at other addresses than its records say one by one.
+    ///
+    /// # What it checks
+    /// Compares the addresses in the server's reply to A at the alias with its reply to A at the alias's target. A reply
+    /// that stops at the alias, NXDOMAIN behind a right alias, and whatever could not be seen are no difference.
+    ///
+    /// # Why it matters
+    /// Clients ask for the address at the alias and take what the server found on its way; nobody looks at the two records
+    /// that an administrator would look at. A stale cache inside the server, or a view of another zone, hides there.
+    ///
+    /// # How to fix
+    /// Clear the server's cache; if the difference comes back, look for a second copy of the host's zone on that server or
+    /// on the one that it forwards to.
+    ///
+    /// # References
+    /// RFC 1034 section 3.6.2.
+    "alias-path-differs", Alias, Warning, needs: [Alias, Hosts], predicts: []
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, alias, server) in view.aliases() {
+        let Some(target) = view.single_target(server, alias) else { continue };
+        let Ok((_, body)) = view.usable(server, alias, RecordType::A) else { continue };
+        let subject = Subject::record(dc, server, alias, RecordType::A);
+        let mut followed: Vec<_> = body
+            .answers
+            .iter()
+            .filter(|record| matches!(record.data, Rdata::A(_)) && view.evidence.store.lower(record.owner) != alias.as_str())
+            .filter_map(|record| record.data.address())
+            .collect();
+        followed.sort_unstable();
+        followed.dedup();
+        if followed.is_empty() {
+            continue;
+        }
+        let direct = match view.addresses(server, target.as_str(), RecordType::A) {
+            Look::Unknown(_) => continue,
+            Look::Absent(_) => Vec::new(),
+            Look::Present(addresses) => addresses.list,
+        };
+        if followed == direct {
+            sink.pass(subject);
+            continue;
+        }
+        let text = |addresses: &[std::net::IpAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        sink.fail(
+            subject,
+            Draft {
+                message: format!(
+                    "asked for A at the alias, the server ends at {}; asked for A of {target}, it says {}",
+                    text(&followed).join(", "),
+                    if direct.is_empty() { "that there is none".into() } else { text(&direct).join(", ") },
+                ),
+                expected: text(&direct),
+                actual: text(&followed),
+                remedy: remedy::clear_cache(server, &target).into(),
+                ..Draft::default()
+            },
+        );
+    }
+}

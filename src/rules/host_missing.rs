@@ -1,0 +1,69 @@
+use super::{Draft, Sink, Subject, View};
+use crate::evidence::RecordType;
+use crate::remedy::{self, Place, address_type};
+
+rule! {
+    /// The host name of a DC has no address at a server.
+    ///
+    /// # What it checks
+    /// Whether the host name has an A or an AAAA record. One family is enough. What a server does not answer, or answers
+    /// with a bare NOERROR, is unknown.
+    ///
+    /// # Why it matters
+    /// The alias is found, but leads nowhere: error 8524, with Windows sockets error 11004 in the event. When it happens
+    /// after a change of the DC's address, the DC's DNS server could not tell its partners (event 6702).
+    ///
+    /// # How to fix
+    /// On the DC itself register again: `ipconfig /registerdns` (Samba: `samba_dnsupdate`). Look whether the record was
+    /// scavenged, and whether the zone replicates to this server.
+    ///
+    /// # References
+    /// Microsoft KB 2021446, KB 275554.
+    "host-missing", Host, Critical, needs: [Hosts], predicts: [DNS_LOOKUP_FAILURE, EVENT_ADDRESS_NOT_PUSHED]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, server) in view.cells().filter(|(dc, _)| dc.host.is_none()) {
+        let subject = Subject { dc: Some(dc), server: Some(server), ..Subject::default() };
+        sink.unknown(subject, "its host records could not be asked: the host name is not known (`host` in the configuration)");
+    }
+    for (dc, host, server) in view.hosts() {
+        let subject = Subject::record(dc, server, host, RecordType::A);
+        let absence = match view.both(server, host).together() {
+            Ok(_) => {
+                sink.pass(subject);
+                continue;
+            }
+            Err(Err(why)) => {
+                sink.unknown(subject, format!("the host records could not be seen: {why}"));
+                continue;
+            }
+            Err(Ok(absence)) => absence,
+        };
+        let cached = view.cached_note(absence, |other| {
+            let present = view.both(other, host);
+            present.by_type().iter().any(|(_, look)| look.present().is_some_and(|addresses| addresses.authoritative))
+        });
+        let mut remedy = Vec::new();
+        if cached.is_some() {
+            remedy.extend(remedy::clear_cache(server, host));
+        } else {
+            remedy.extend(remedy::register_again(dc, RecordType::A));
+            let place = Place::of(view, server, dc, host);
+            for address in dc.single_addresses() {
+                remedy.extend(place.add(address_type(address), &address.to_string()));
+            }
+        }
+        let what = if absence.nxdomain { "does not exist" } else { "has neither A nor AAAA" };
+        sink.fail(
+            subject,
+            Draft {
+                expected: super::owned(dc, None),
+                message: format!("the host name {what}{}", cached.unwrap_or_default()),
+                predicts: super::codes(&RULE),
+                remedy,
+                ..Draft::default()
+            },
+        );
+    }
+}

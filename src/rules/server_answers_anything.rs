@@ -1,0 +1,83 @@
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{Draft, Look, Sink, Subject, View};
+use crate::evidence::{Rdata, RecordType};
+use crate::inventory::Server;
+use crate::name::DnsName;
+
+rule! {
+    /// A DNS server gives an address for names that do not exist.
+    ///
+    /// # What it checks
+    /// Asks for a random label under `_msdcs.<forest>` and under every domain of the configured DCs. Nobody has registered
+    /// it, so an address or an alias comes from a wildcard record, or from a resolver that rewrites NXDOMAIN. Addresses
+    /// that DNS64 alone made from IPv4 are no such sign.
+    ///
+    /// # Why it matters
+    /// A missing alias or host name is not seen as missing: the destination DC connects to whatever the wildcard names and
+    /// fails with error 1753 instead of 8524, which sends the search in a wrong direction.
+    ///
+    /// # How to fix
+    /// Remove the wildcard record from the zone, or turn off the rewriting of NXDOMAIN; if the server is a provider's, no
+    /// DC should use it.
+    ///
+    /// # References
+    /// RFC 4592; RFC 6147 (DNS64); Microsoft KB 825036.
+    "server-answers-anything", Servers, Critical, needs: [Canaries], predicts: [ENDPOINT_NOT_REGISTERED]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    // A server outside the forest may lie as well, so no standing is skipped but those without any reply.
+    for server in &view.inventory.servers {
+        for canary in &view.inventory.canaries {
+            judge(view, sink, server, canary);
+        }
+    }
+}
+
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, canary: &DnsName) {
+    let zone = canary.parent().unwrap_or_else(|| canary.clone());
+    for rtype in [RecordType::A, RecordType::AAAA] {
+        let subject = Subject { name: Some(canary), rtype: Some(rtype), ..Subject::server(server) };
+        let alias = view.usable(server, canary, rtype).ok().and_then(|(_, body)| {
+            body.answers.iter().find_map(|record| match record.data {
+                Rdata::Cname(target) => Some(view.evidence.store.lower(target).to_owned()),
+                _ => None,
+            })
+        });
+        let look = view.addresses(server, canary.as_str(), rtype);
+        let addresses: Vec<IpAddr> = look.present().map(|present| present.list.clone()).unwrap_or_default();
+        let made_by_dns64 = !addresses.is_empty() && addresses.iter().all(is_dns64);
+        let answers: Vec<String> = alias.into_iter().chain(addresses.iter().map(IpAddr::to_string)).collect();
+        match look {
+            _ if made_by_dns64 || (answers.is_empty() && matches!(look, Look::Absent(_))) => sink.pass(subject),
+            _ if !answers.is_empty() => {
+                let from = server.command_name();
+                sink.fail(
+                    subject,
+                    Draft {
+                        expected: vec!["NXDOMAIN".into()],
+                        message: format!("the server gives {} for a name that does not exist in {zone}: a wildcard record, or rewriting of NXDOMAIN", answers.join(", ")),
+                        actual: answers,
+                        predicts: super::codes(&RULE),
+                        remedy: vec![
+                            "# see the wildcard, then remove it; if there is none, the server or one it forwards to rewrites NXDOMAIN".into(),
+                            format!("Get-DnsServerResourceRecord -ComputerName {from} -ZoneName {zone} -Name '*'"),
+                            format!("samba-tool dns query {from} {zone} '*' ALL -U Administrator"),
+                        ],
+                        ..Draft::default()
+                    },
+                );
+            }
+            // A server without any answer is spoken of by server-silent and server-refusing.
+            _ if view.standing(server).is_blocked() => {}
+            Look::Unknown(why) => sink.unknown(subject, format!("whether the server answers anything in {zone} could not be seen: {why}")),
+            Look::Present(_) | Look::Absent(_) => sink.pass(subject),
+        }
+    }
+}
+
+/// 64:ff9b::/96, the well-known prefix of NAT64 (RFC 6052 section 2.1).
+fn is_dns64(address: &IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.segments()[..6] == Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0).segments()[..6])
+}

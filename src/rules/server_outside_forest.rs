@@ -1,0 +1,60 @@
+use super::{Draft, Sink, Standing, Subject, View};
+use crate::evidence::RecordType;
+
+rule! {
+    /// A DNS server does not know the forest: `_msdcs.<forest>` does not exist there.
+    ///
+    /// # What it checks
+    /// Whether the server says NXDOMAIN for `_msdcs.<forest>` and shows no alias of any DC. It does not matter whether it
+    /// has authority itself or forwards, nor whether a zone with the forest's name exists there, as in a public zone of
+    /// the same name.
+    ///
+    /// # Why it matters
+    /// NXDOMAIN is final for the Windows DNS client: a destination DC that asks this server gives up with error 8524,
+    /// even if the next server of its list knows the source.
+    ///
+    /// # How to fix
+    /// Take this server out of the resolver lists of all DCs, or give it a copy of, a delegation to, or a conditional
+    /// forwarder for the forest's zones. A DC never uses a provider's DNS server.
+    ///
+    /// # References
+    /// Microsoft KB 825036, KB 2021446.
+    "server-outside-forest", Servers, Critical, needs: [Alias], predicts: [DNS_LOOKUP_FAILURE]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let msdcs = &view.inventory.msdcs;
+    let forest = &view.inventory.forest;
+    for server in &view.inventory.servers {
+        let subject = Subject { name: Some(msdcs), rtype: Some(RecordType::SOA), ..Subject::server(server) };
+        match view.standing(server) {
+            Standing::Good => match view.usable(server, msdcs, RecordType::SOA) {
+                Ok(_) => sink.pass(subject),
+                Err(_) if view.finds_alias(server) => sink.pass(subject),
+                Err(why) => sink.unknown(subject, format!("whether the server knows {msdcs} could not be seen: {why}")),
+            },
+            Standing::OutsideForest { forest_zone } => {
+                let zone = match forest_zone {
+                    Some(true) => format!("a zone {forest} exists there, but it is not the forest's"),
+                    Some(false) => format!("it does not know {forest} either"),
+                    None => format!("whether it knows {forest} could not be seen"),
+                };
+                sink.fail(
+                    subject,
+                    Draft {
+                        expected: vec!["NOERROR".into()],
+                        actual: vec!["NXDOMAIN".into()],
+                        message: format!("the server says that {msdcs} does not exist; {zone}"),
+                        predicts: super::codes(&RULE),
+                        remedy: vec![
+                            "# take this server out of every DC's resolver list, or let it forward the forest's names:".into(),
+                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers <address of a DC>", server.command_name()),
+                        ],
+                        ..Draft::default()
+                    },
+                );
+            }
+            Standing::Silent(_) | Standing::Refusing { .. } | Standing::Unresolved | Standing::NotAsked => {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use super::{Draft, Sink, Subject, View};
+use crate::evidence::Outcome;
+use crate::name::DnsName;
+
+rule! {
+    /// A DNS server cuts an answer short and does not give the rest over TCP.
+    ///
+    /// # What it checks
+    /// Whether every truncated reply (TC) could be had in full over TCP from the same address and port.
+    ///
+    /// # Why it matters
+    /// Large RRsets, such as the SRV records of a forest with many DCs, cannot be read; clients work with a part of them or
+    /// with none. What stands in the cut reply is not judged.
+    ///
+    /// # How to fix
+    /// Open TCP port 53 to the server, on its host firewall and on the way.
+    ///
+    /// # References
+    /// RFC 7766 section 5; RFC 2181 section 9.
+    "server-truncates-without-tcp", Servers, Warning, needs: [], predicts: []
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for server in &view.inventory.servers {
+        let Some(column) = server.address.and_then(|address| view.evidence.column(address)) else { continue };
+        let mut cut = Vec::new();
+        for (question, answer) in column.answers() {
+            if let Outcome::Truncated(reason) = answer.outcome {
+                cut.push((view.evidence.question(question), reason));
+            }
+        }
+        let subject = Subject::server(server);
+        if cut.is_empty() {
+            if column.answers().any(|(_, answer)| answer.replied()) {
+                sink.pass(subject);
+            }
+            continue;
+        }
+        let store = &view.evidence.store;
+        let mut names: Vec<String> =
+            cut.iter().map(|(question, _)| format!("{} {}", store.lower(question.name), question.rtype)).collect();
+        names.sort();
+        let why = super::Why::Lost(cut[0].1);
+        let first = names[0].split(' ').next().and_then(|name| DnsName::from_presentation(name).ok());
+        sink.fail(
+            subject,
+            Draft {
+                expected: vec!["the whole answer over TCP".into()],
+                message: format!("{} answer(s) came truncated, and over TCP: {why}", cut.len()),
+                actual: names,
+                remedy: vec![
+                    "# open TCP port 53 to this server".into(),
+                    format!("# see it: dig +tcp @{} {}", server.command_name(), first.map(|name| name.to_string()).unwrap_or_default()),
+                ],
+                ..Draft::default()
+            },
+        );
+    }
+}

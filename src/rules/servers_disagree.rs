@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+
+use super::{Draft, Sink, Subject, View};
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::report::Outcome;
+
+rule! {
+    /// DNS servers hold different data for one name, and no other finding explains it.
+    ///
+    /// # What it checks
+    /// Compares alias, A and AAAA of every DC between all servers that answer with authority. Order, case, TTL and the
+    /// zones' serial numbers make no difference. Cached answers (without AA) and servers marked `secondary` may lag
+    /// rightly and are left out. Where another finding about the same record explains the difference, this rule is quiet.
+    ///
+    /// # Why it matters
+    /// Whether replication works depends on which server a destination DC happens to ask. Differences that stay are signs
+    /// of a DC that does not replicate its DNS zones, or of the same zone kept in two partitions.
+    ///
+    /// # How to fix
+    /// Find out which server is right, mend replication of the zone between the servers (`repadmin /showrepl`,
+    /// `samba-tool drs showrepl`), and look for a doubled zone (events 4515 and 4521).
+    ///
+    /// # References
+    /// Microsoft KB 282826 (serial numbers of integrated zones), KB 275278 (DNS islands).
+    "servers-disagree", Servers, Warning, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for dc in view.dcs() {
+        let names = [(&dc.alias, RecordType::CNAME), (&dc.host, RecordType::A), (&dc.host, RecordType::AAAA)];
+        for (name, rtype) in names {
+            if let Some(name) = name {
+                judge(view, sink, dc, name, rtype);
+            }
+        }
+    }
+}
+
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType) {
+    let mut groups: BTreeMap<Vec<String>, Vec<&Server>> = BTreeMap::new();
+    for server in view.good_servers().filter(|server| !server.secondary) {
+        if let Some((content, true)) = view.content(server, name, rtype) {
+            groups.entry(content).or_default().push(server);
+        }
+    }
+    let subject = Subject { dc: Some(dc), server: None, name: Some(name), rtype: Some(rtype) };
+    match groups.len() {
+        0 => return,
+        1 if groups.values().all(|servers| servers.len() < 2) => {
+            return sink.not_applicable("fewer than two servers answer with authority");
+        }
+        1 => return sink.pass(subject),
+        _ => {}
+    }
+    if is_explained(sink, dc, name, rtype) {
+        return;
+    }
+    let describe = |(content, servers): (&Vec<String>, &Vec<&Server>)| {
+        let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
+        let content = if content.is_empty() { "no record".to_owned() } else { content.join(", ") };
+        format!("{} at {}", content, names.join(", "))
+    };
+    let actual: Vec<String> = groups.iter().map(describe).collect();
+    sink.fail(
+        subject,
+        Draft {
+            expected: vec!["the same RRset at every server".into()],
+            message: format!("the servers hold {} different versions: {}", groups.len(), actual.join("; ")),
+            actual,
+            predicts: super::codes(&RULE),
+            remedy: vec![
+                "# find the server that does not replicate its zones, on a DC: repadmin /showrepl * /errorsonly (Samba: samba-tool drs showrepl)".into(),
+            ],
+            ..Draft::default()
+        },
+    );
+}
+
+/// Whether a finding about the same record, at any server, says already what is wrong.
+fn is_explained(sink: &Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType) -> bool {
+    let rtype = rtype.to_string();
+    sink.findings().iter().any(|finding| {
+        finding.outcome == Outcome::Fail
+            && finding.dc.as_deref() == Some(&dc.label)
+            && finding.name.as_deref() == Some(name.as_str())
+            && (finding.rtype.as_deref() == Some(&rtype) || finding.rule == "host-missing")
+            && !matches!(finding.rule.as_str(), "ttl-unusual" | "alias-path-differs" | "aaaa-nxdomain")
+    })
+}

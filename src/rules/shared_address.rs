@@ -1,0 +1,117 @@
+use std::net::IpAddr;
+
+use super::{Draft, Ownership, Sink, Subject, View};
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::report::Severity;
+
+rule! {
+    /// The host name of a DC holds an address of another DC.
+    ///
+    /// # What it checks
+    /// Whether an address under the DC's name belongs to another DC: by the configuration, or because it stands under that
+    /// DC's own name and nothing is known against it. The finding is about the DC whose name wrongly holds the address. An
+    /// address that the configuration gives to both (a cluster address) is information only. Where of neither DC is known
+    /// what it owns, both are named: at most one can be right.
+    ///
+    /// # Why it matters
+    /// The destination DC reaches a DC that cannot decrypt a ticket for the source: error -2146893022 (the target principal
+    /// name is incorrect).
+    ///
+    /// # How to fix
+    /// Delete the address under the name of the DC that does not own it. It comes from DHCP, from a cloned machine, or from
+    /// a DC that changed its address.
+    ///
+    /// # References
+    /// Microsoft KB 2090913.
+    "shared-address", Host, Critical, needs: [Hosts], predicts: [WRONG_PRINCIPAL]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, host, server) in view.hosts() {
+        for (rtype, look) in view.both(server, host).by_type() {
+            let Some(present) = look.present() else { continue };
+            let subject = Subject::record(dc, server, host, rtype);
+            let judged: Vec<(IpAddr, Shared<'_>)> =
+                present.list.iter().filter_map(|&address| Some((address, shared(view, dc, address)?))).collect();
+            let Some(worst) = judged.iter().map(|(_, shared)| shared.severity()).max() else {
+                sink.pass(subject);
+                continue;
+            };
+            // Rows say one thing only: what is wrong hides what is merely worth knowing.
+            let worst_ones: Vec<&(IpAddr, Shared<'_>)> =
+                judged.iter().filter(|(_, shared)| shared.severity() == worst).collect();
+            let sentences: Vec<String> = worst_ones.iter().map(|(address, shared)| shared.sentence(*address)).collect();
+            let addresses: Vec<IpAddr> = worst_ones.iter().map(|(address, _)| *address).collect();
+            let wrong = worst == Severity::Critical;
+            let contested = worst_ones.iter().any(|(_, shared)| matches!(shared, Shared::Contested(_)));
+            let cure = if wrong {
+                remedy(view, dc, server, host, rtype, present, &addresses, contested)
+            } else {
+                super::Cure::default()
+            };
+            sink.fail(
+                subject,
+                Draft {
+                    severity: Some(worst),
+                    expected: super::owned(dc, Some(rtype)),
+                    actual: super::texts(&present.list),
+                    message: format!("{}{}", sentences.join("; "), cure.note),
+                    predicts: if wrong { super::codes(&RULE) } else { Vec::new() },
+                    remedy: cure.remedy,
+                },
+            );
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the place of the record, and what is wrong with it")]
+fn remedy(
+    view: &View<'_>,
+    dc: &Dc,
+    server: &Server,
+    host: &DnsName,
+    rtype: crate::evidence::RecordType,
+    present: &super::Addresses,
+    addresses: &[IpAddr],
+    contested: bool,
+) -> super::Cure {
+    let mut cure = super::mend(view, dc, server, host, rtype, present, addresses);
+    if contested {
+        cure.remedy.insert(0, format!("# first find out who owns it (`hostname` on both); only if it is not {}:", dc.label));
+    }
+    cure
+}
+
+enum Shared<'a> {
+    Others(Vec<&'a Dc>),
+    Contested(Vec<&'a Dc>),
+    Both(Vec<&'a Dc>),
+}
+
+impl Shared<'_> {
+    fn severity(&self) -> Severity {
+        match self {
+            Self::Others(_) | Self::Contested(_) => Severity::Critical,
+            Self::Both(_) => Severity::Info,
+        }
+    }
+
+    fn sentence(&self, address: IpAddr) -> String {
+        let names = |dcs: &[&Dc]| dcs.iter().map(|dc| dc.label.as_str()).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Others(owners) => format!("{address} belongs to {}", names(owners)),
+            Self::Contested(others) => format!("{address} stands under the name of {} too, and only one of them can own it", names(others)),
+            Self::Both(others) => format!("by the configuration {address} belongs to {} as well", names(others)),
+        }
+    }
+}
+
+fn shared<'a>(view: &View<'a>, dc: &Dc, address: IpAddr) -> Option<Shared<'a>> {
+    match view.ownership(dc, address) {
+        Ownership::Others(owners) => Some(Shared::Others(owners)),
+        Ownership::Contested(others) => Some(Shared::Contested(others)),
+        Ownership::OwnAndOthers(others) => Some(Shared::Both(others)),
+        Ownership::Own | Ownership::Unusable(_) | Ownership::Nobody | Ownership::Unknown => None,
+    }
+}

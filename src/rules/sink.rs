@@ -1,0 +1,178 @@
+//! Where rules put what they found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Group, Rule, View};
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::report::{Finding, Outcome, Severity};
+
+/// What a rule speaks about; every part is optional.
+#[derive(Clone, Copy, Default)]
+pub struct Subject<'a> {
+    /// The DC whose record it is.
+    pub dc: Option<&'a Dc>,
+    /// The server that holds the record.
+    pub server: Option<&'a Server>,
+    /// Owner name.
+    pub name: Option<&'a DnsName>,
+    /// Record type.
+    pub rtype: Option<RecordType>,
+}
+
+impl<'a> Subject<'a> {
+    /// A record of a DC at a server.
+    pub fn record(dc: &'a Dc, server: &'a Server, name: &'a DnsName, rtype: RecordType) -> Self {
+        Self { dc: Some(dc), server: Some(server), name: Some(name), rtype: Some(rtype) }
+    }
+
+    /// A server as a whole.
+    pub fn server(server: &'a Server) -> Self {
+        Self { server: Some(server), ..Self::default() }
+    }
+}
+
+/// A finding in the making.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// Instead of the rule's own severity.
+    pub severity: Option<Severity>,
+    /// What ought to be there.
+    pub expected: Vec<String>,
+    /// What is there.
+    pub actual: Vec<String>,
+    /// One sentence or two.
+    pub message: String,
+    /// Win32 error and event numbers.
+    pub predicts: Vec<i64>,
+    /// What to do, line by line.
+    pub remedy: Vec<String>,
+}
+
+/// What all rules together said.
+#[derive(Default)]
+pub struct Outcomes {
+    /// Fails, unknowns and, if wanted, passes.
+    pub findings: Vec<Finding>,
+    /// How many subjects passed.
+    pub passed: usize,
+    /// Checks that the state of a server made impossible, by server name.
+    pub blocked: BTreeMap<String, usize>,
+    /// Rules without a subject: rule, reason, number of subjects.
+    pub not_applicable: BTreeMap<(&'static str, String), usize>,
+    /// DCs of which at least one record was found right.
+    pub proven_dcs: BTreeSet<usize>,
+    /// Servers at which at least something was found right.
+    pub proven_servers: BTreeSet<usize>,
+}
+
+/// Takes what one rule says.
+pub struct Sink<'o> {
+    rule: &'static Rule,
+    outcomes: &'o mut Outcomes,
+    list_passes: bool,
+}
+
+impl<'o> Sink<'o> {
+    pub(super) fn new(rule: &'static Rule, outcomes: &'o mut Outcomes, list_passes: bool) -> Self {
+        Self { rule, outcomes, list_passes }
+    }
+
+    /// The subject keeps the rule.
+    pub fn pass(&mut self, subject: Subject<'_>) {
+        self.outcomes.passed += 1;
+        if matches!(self.rule.group, Group::Alias | Group::Host)
+            && let Some(dc) = subject.dc
+        {
+            self.outcomes.proven_dcs.insert(dc.index);
+        }
+        if let Some(server) = subject.server {
+            self.outcomes.proven_servers.insert(server.index);
+        }
+        if self.list_passes {
+            self.push(Outcome::Pass, subject, Draft::default());
+        }
+    }
+
+    /// The subject breaks the rule.
+    pub fn fail(&mut self, subject: Subject<'_>, draft: Draft) {
+        self.push(Outcome::Fail, subject, draft);
+    }
+
+    /// It could not be seen whether the subject keeps the rule.
+    pub fn unknown(&mut self, subject: Subject<'_>, reason: impl Into<String>) {
+        self.push(Outcome::Unknown, subject, Draft { message: reason.into(), ..Draft::default() });
+    }
+
+    /// The rule has nothing to say here.
+    pub fn not_applicable(&mut self, reason: impl Into<String>) {
+        *self.outcomes.not_applicable.entry((self.rule.name, reason.into())).or_default() += 1;
+    }
+
+    /// The findings of the rules that ran before.
+    pub fn findings(&self) -> &[Finding] {
+        &self.outcomes.findings
+    }
+
+    /// Counts the checks of a record rule that silent, refusing and foreign servers make impossible.
+    pub(super) fn count_blocked(&mut self, view: &View<'_>) {
+        if !matches!(self.rule.group, Group::Alias | Group::Host) {
+            return;
+        }
+        let dcs = view.dcs().count();
+        for server in view.blocked_servers() {
+            *self.outcomes.blocked.entry(server.name.clone()).or_default() += dcs;
+        }
+    }
+
+    fn push(&mut self, outcome: Outcome, subject: Subject<'_>, draft: Draft) {
+        let mut severity = draft.severity.unwrap_or(self.rule.severity);
+        let mut predicts = draft.predicts;
+        // Nobody replicates from a read-only DC, so a wrong record of its own breaks no replication.
+        let record_rule = matches!(self.rule.group, Group::Alias | Group::Host);
+        if record_rule && subject.dc.is_some_and(|dc| dc.read_only) {
+            severity = severity.min(Severity::Warning);
+            predicts.clear();
+        }
+        predicts.sort_unstable();
+        predicts.dedup();
+        let text = |name: &DnsName| name.to_string();
+        let mut finding = Finding {
+            rule: self.rule.name.into(),
+            severity,
+            outcome,
+            dc: subject.dc.map(|dc| dc.label.clone()),
+            server: subject.server.map(|server| server.name.clone()),
+            name: subject.name.map(text),
+            rtype: subject.rtype.map(|rtype| rtype.to_string()),
+            expected: draft.expected,
+            actual: draft.actual,
+            message: draft.message,
+            predicts,
+            remedy: draft.remedy,
+            waived: None,
+            fingerprint: String::new(),
+        };
+        finding.fingerprint = fingerprint(&finding);
+        self.outcomes.findings.push(finding);
+    }
+}
+
+/// FNV-1a over rule, dc, server, name and type: the same from release to release.
+fn fingerprint(finding: &Finding) -> String {
+    let parts = [
+        Some(&finding.rule),
+        finding.dc.as_ref(),
+        finding.server.as_ref(),
+        finding.name.as_ref(),
+        finding.rtype.as_ref(),
+    ];
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for octet in part.map_or(&b""[..], |text| text.as_bytes()).iter().chain([&0]) {
+            hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    format!("{hash:016x}")
+}

@@ -1,0 +1,78 @@
+use super::{Draft, Ownership, Sink, Subject, Unusable, View, codes};
+use crate::codes::{RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+use crate::report::Severity;
+
+rule! {
+    /// The host name of a DC holds an address that no partner can use.
+    ///
+    /// # What it checks
+    /// Link-local addresses (169.254.0.0/16, fe80::/10), loopback, unspecified, multicast, and everything in
+    /// `avoid_networks` are critical. Addresses of tunnels (6to4 2002::/16, Teredo 2001::/32, ISATAP) are a warning as long
+    /// as another usable address stands beside them.
+    ///
+    /// # Why it matters
+    /// A destination DC that picks such an address waits for nobody (error 1722) or, with a loopback address, talks to
+    /// itself (error -2146893022). Clients pick by chance.
+    ///
+    /// # How to fix
+    /// Delete the record, then stop its source: untick "Register this connection's addresses in DNS" on that adapter,
+    /// restrict the DNS service to the addresses that partners use, and set PublishAddresses where the DNS service
+    /// registers it.
+    ///
+    /// # References
+    /// RFC 6890; Microsoft KB 2023004, KB 292822, KB 272294.
+    "unusable-address", Host, Critical, needs: [Hosts], predicts: [RPC_UNAVAILABLE, WRONG_PRINCIPAL]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (dc, host, server) in view.hosts() {
+        let all = view.both(server, host).addresses();
+        let usable_remains = all.iter().any(|&address| view.unusable(address).is_none());
+        judge(view, sink, dc, server, host, usable_remains);
+    }
+}
+
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName, usable_remains: bool) {
+    for (rtype, look) in view.both(server, host).by_type() {
+        let Some(present) = look.present() else { continue };
+        let subject = Subject::record(dc, server, host, rtype);
+        let bad: Vec<_> = present
+            .list
+            .iter()
+            .filter_map(|&address| match view.ownership(dc, address) {
+                Ownership::Unusable(unusable) => Some((address, unusable)),
+                _ => None,
+            })
+            .collect();
+        if bad.is_empty() {
+            sink.pass(subject);
+            continue;
+        }
+        let addresses: Vec<_> = bad.iter().map(|(address, _)| *address).collect();
+        let kinds: Vec<String> = bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
+        let grave = !usable_remains || bad.iter().any(|(_, unusable)| unusable.grave);
+        let cure = super::mend(view, dc, server, host, rtype, present, &addresses);
+        sink.fail(
+            subject,
+            Draft {
+                severity: (!grave).then_some(Severity::Warning),
+                expected: super::owned(dc, Some(rtype)),
+                actual: super::texts(&present.list),
+                message: format!("no partner can use {}{}", kinds.join(", "), cure.note),
+                predicts: predicted(&bad.iter().map(|(_, unusable)| *unusable).collect::<Vec<_>>()),
+                remedy: cure.remedy,
+            },
+        );
+    }
+}
+
+fn predicted(kinds: &[Unusable]) -> Vec<i64> {
+    let wanted = |code: &i64| match *code {
+        WRONG_PRINCIPAL => kinds.iter().any(|kind| kind.loopback),
+        RPC_UNAVAILABLE => kinds.iter().any(|kind| !kind.loopback),
+        _ => true,
+    };
+    codes(&RULE).into_iter().filter(wanted).collect()
+}

@@ -1,0 +1,81 @@
+//! Look-ups along the chain alias → host name → addresses.
+
+use super::{Absence, Alias, Look, Ownership, View};
+use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+
+impl View<'_> {
+    /// The target of an alias that has exactly one, however often and in whatever case it stands there.
+    pub fn single_target(&self, server: &Server, alias: &DnsName) -> Option<DnsName> {
+        let Alias::Targets { targets, .. } = self.alias(server, alias) else { return None };
+        let store = &self.evidence.store;
+        let mut names: Vec<&str> = targets.iter().map(|&target| store.lower(target)).collect();
+        names.dedup();
+        match names[..] {
+            [one] => DnsName::from_presentation(one).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether the host name of a DC leads to it at this server; `None` where that cannot be said.
+    ///
+    /// This is where Windows goes on when the alias fails (Microsoft KB 2021446).
+    pub fn fallback(&self, dc: &Dc, server: &Server) -> Option<bool> {
+        match self.both(server, dc.host.as_ref()?).together() {
+            Err(Err(_)) => None,
+            Err(Ok(_)) => Some(false),
+            Ok(addresses) => {
+                let owners: Vec<Ownership<'_>> = addresses.iter().map(|&address| self.ownership(dc, address)).collect();
+                let right = |owner: &Ownership<'_>| matches!(owner, Ownership::Own | Ownership::OwnAndOthers(_));
+                let unclear = |owner: &Ownership<'_>| matches!(owner, Ownership::Unknown | Ownership::Contested(_));
+                if owners.iter().all(right) {
+                    Some(true)
+                } else if owners.iter().any(unclear) || owners.iter().any(right) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+        }
+    }
+
+    /// Whether the server shows the alias of any DC.
+    pub fn finds_alias(&self, server: &Server) -> bool {
+        let aliases = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
+        aliases.into_iter().any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds(_)))
+    }
+
+    /// What a server holds at a name, sorted, and whether it says so with authority; `None` where it was not seen.
+    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Vec<String>, bool)> {
+        if rtype != RecordType::CNAME {
+            return match self.addresses(server, name.as_str(), rtype) {
+                Look::Present(addresses) => {
+                    Some((addresses.list.iter().map(ToString::to_string).collect(), addresses.authoritative))
+                }
+                Look::Absent(absence) => Some((Vec::new(), absence.authoritative)),
+                Look::Unknown(_) => None,
+            };
+        }
+        match self.alias(server, name) {
+            Alias::Targets { targets, authoritative, .. } => {
+                let store = &self.evidence.store;
+                let mut names: Vec<String> = targets.iter().map(|&target| store.lower(target).to_owned()).collect();
+                names.sort();
+                names.dedup();
+                Some((names, authoritative))
+            }
+            Alias::Holds(addresses) => Some((addresses.iter().map(ToString::to_string).collect(), true)),
+            Alias::Absent(absence) => Some((Vec::new(), absence.authoritative)),
+            Alias::Unknown(_) => None,
+        }
+    }
+
+    /// For how long a cache goes on denying a record that an authoritative server of this run has.
+    pub fn cached_note(&self, absence: Absence, has: impl Fn(&Server) -> bool) -> Option<String> {
+        let left = absence.seconds_left?;
+        self.good_servers()
+            .any(has)
+            .then(|| format!(" (from a cache: {left} s left; a server with authority has the record)"))
+    }
+}

@@ -1,0 +1,358 @@
+//! What one server says about one name: present, absent or unknown.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::View;
+use crate::evidence::{Answer, Body, Lost, NameId, NotAsked, Outcome, Rdata, RecordType};
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
+
+/// What a server says about the RRset of one name and type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Addresses, at the name itself or behind an alias.
+    Present(Addresses),
+    /// There are none.
+    Absent(Absence),
+    /// It could not be seen.
+    Unknown(Why),
+}
+
+/// The addresses at the end of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Sorted, each once.
+    pub list: Vec<IpAddr>,
+    /// Their TTLs in seconds, sorted, each once.
+    pub ttls: Vec<u32>,
+    /// The reply came with AA.
+    pub authoritative: bool,
+}
+
+/// The record does not exist: NXDOMAIN, or NOERROR without the type, with AA or with an SOA (RFC 2308 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// The whole name does not exist.
+    pub nxdomain: bool,
+    /// The reply came with AA.
+    pub authoritative: bool,
+    /// For how many seconds a cache goes on saying so; `None` with AA.
+    pub seconds_left: Option<u32>,
+}
+
+/// Why something could not be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The question is not part of this run.
+    NotPlanned,
+    /// It was not sent.
+    NotAsked(NotAsked),
+    /// No reply.
+    Lost(Lost),
+    /// The reply was truncated, and TCP failed.
+    Truncated(Lost),
+    /// A response code that says nothing about the data.
+    Rcode(u16),
+    /// NOERROR without answer, AA and SOA: a forwarder's way to say that it does not know.
+    Bare,
+    /// Aliases that lead round in a circle, or too far.
+    Loop,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lost = |lost: &Lost| match lost {
+            Lost::Timeout => "no reply in time",
+            Lost::Closed => "the connection was refused or closed",
+            Lost::Unreachable => "the network is unreachable",
+            Lost::Malformed => "the reply is no valid DNS message",
+        };
+        match self {
+            Self::NotPlanned => f.write_str("not asked in this run"),
+            Self::NotAsked(NotAsked::Silent) => f.write_str("not asked: the server is silent"),
+            Self::NotAsked(NotAsked::Closed) => f.write_str("not asked: nothing listens on the server's port"),
+            Self::NotAsked(NotAsked::Unreachable) => f.write_str("not asked: there is no way to the server"),
+            Self::NotAsked(NotAsked::Deadline) => f.write_str("not asked: the deadline had passed"),
+            Self::NotAsked(NotAsked::Interrupted) => f.write_str("not asked: the run was interrupted"),
+            Self::Lost(reason) => f.write_str(lost(reason)),
+            Self::Truncated(reason) => write!(f, "the reply was truncated, and over TCP: {}", lost(reason)),
+            Self::Rcode(rcode) => write!(f, "the server replied {}", rcode_name(*rcode)),
+            Self::Bare => f.write_str("the server replied NOERROR with neither answer nor authority"),
+            Self::Loop => f.write_str("the aliases lead round in a circle"),
+        }
+    }
+}
+
+const RCODES: [(u16, &str); 8] = [
+    (0, "NOERROR"),
+    (1, "FORMERR"),
+    (2, "SERVFAIL"),
+    (3, "NXDOMAIN"),
+    (4, "NOTIMP"),
+    (5, "REFUSED"),
+    (9, "NOTAUTH"),
+    (16, "BADVERS"),
+];
+
+/// The mnemonic of a response code (IANA DNS RCODEs), or `RCODE` and its number.
+pub fn rcode_name(rcode: u16) -> String {
+    let known = RCODES.iter().find(|(number, _)| *number == rcode);
+    known.map_or_else(|| format!("RCODE{rcode}"), |(_, name)| (*name).into())
+}
+
+/// The response code of a mnemonic that [`rcode_name`] gave.
+pub fn rcode_number(name: &str) -> Option<u16> {
+    let known = RCODES.iter().find(|(_, other)| *other == name);
+    known.map(|(number, _)| *number).or_else(|| name.strip_prefix("RCODE")?.parse().ok())
+}
+
+/// What a server says at the name of an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alias {
+    /// One or more CNAME records.
+    Targets {
+        /// As the server spelled them, in order of arrival.
+        targets: Vec<NameId>,
+        /// Addresses that stand at the same name.
+        beside: Vec<IpAddr>,
+        /// Whether the reply came with AA.
+        authoritative: bool,
+        /// TTLs in seconds, sorted, each once.
+        ttls: Vec<u32>,
+    },
+    /// Addresses instead of an alias.
+    Holds(Vec<IpAddr>),
+    /// Neither.
+    Absent(Absence),
+    /// It could not be seen.
+    Unknown(Why),
+}
+
+/// A and AAAA of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Both {
+    pub(crate) a: Look,
+    pub(crate) aaaa: Look,
+}
+
+impl Both {
+    /// All addresses seen, sorted.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let lists = [&self.a, &self.aaaa].into_iter().filter_map(Look::present);
+        let mut all: Vec<IpAddr> = lists.flat_map(|addresses| addresses.list.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// What both together say: addresses of either family are enough, absence needs both.
+    pub fn together(&self) -> Result<Vec<IpAddr>, Result<Absence, Why>> {
+        match (&self.a, &self.aaaa) {
+            (Look::Present(_), _) | (_, Look::Present(_)) => Ok(self.addresses()),
+            (Look::Absent(absence), Look::Absent(_)) => Err(Ok(*absence)),
+            (Look::Unknown(why), _) | (_, Look::Unknown(why)) => Err(Err(*why)),
+        }
+    }
+
+    /// A and AAAA with their types.
+    pub fn by_type(&self) -> [(RecordType, &Look); 2] {
+        [(RecordType::A, &self.a), (RecordType::AAAA, &self.aaaa)]
+    }
+}
+
+impl Look {
+    /// The addresses, if there are any.
+    pub fn present(&self) -> Option<&Addresses> {
+        match self {
+            Self::Present(addresses) => Some(addresses),
+            Self::Absent(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// How many aliases in a row are followed.
+const MAX_CHAIN: usize = 16;
+
+impl<'a> View<'a> {
+    /// The reply to a question if it says anything about the data: NOERROR or NXDOMAIN, whole.
+    pub fn usable(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Result<(&'a Answer, Body<'a>), Why> {
+        self.reply(server, name.as_str(), rtype, true)
+    }
+
+    pub(crate) fn reply(
+        &self,
+        server: &Server,
+        name: &str,
+        rtype: RecordType,
+        recursion: bool,
+    ) -> Result<(&'a Answer, Body<'a>), Why> {
+        let evidence = self.evidence;
+        let column = self.columns[server.index].ok_or(Why::NotPlanned)?;
+        let question = evidence.find_question(name, rtype, recursion).ok_or(Why::NotPlanned)?;
+        let answer = column.answer(question).ok_or(Why::NotPlanned)?;
+        match answer.outcome {
+            Outcome::NotAsked(reason) => Err(Why::NotAsked(reason)),
+            Outcome::Lost(reason) => Err(Why::Lost(reason)),
+            Outcome::Truncated(reason) => Err(Why::Truncated(reason)),
+            Outcome::Reply if answer.rcode != 0 && answer.rcode != 3 => Err(Why::Rcode(answer.rcode)),
+            Outcome::Reply => {
+                let empty = Body { answers: &[], authority: &[], edns: None };
+                Ok((answer, answer.body.map_or(empty, |body| evidence.store.body(body))))
+            }
+        }
+    }
+
+    /// Whether, and how, the server says that the RRset does not exist at the name itself.
+    pub fn absence(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<Absence> {
+        let (answer, body) = self.usable(server, name, rtype).ok()?;
+        body.answers.is_empty().then(|| self.absence_in(answer, body)).flatten()
+    }
+
+    fn absence_in(&self, answer: &Answer, body: Body<'_>) -> Option<Absence> {
+        let authoritative = answer.flags.has(crate::evidence::Flags::AA);
+        let soa = body.authority.iter().find_map(|record| match record.data {
+            Rdata::Soa(id) => Some(record.ttl.min(self.evidence.store.soa(id).minimum)),
+            _ => None,
+        });
+        (authoritative || soa.is_some()).then_some(Absence {
+            nxdomain: answer.rcode == 3,
+            authoritative,
+            seconds_left: soa.filter(|_| !authoritative),
+        })
+    }
+
+    /// A and AAAA of a name at a server.
+    pub fn both(&self, server: &Server, name: &DnsName) -> Both {
+        Both {
+            a: self.addresses(server, name.as_str(), RecordType::A),
+            aaaa: self.addresses(server, name.as_str(), RecordType::AAAA),
+        }
+    }
+
+    /// The addresses of one family at the end of a name, aliases followed: in the reply, then by the server's own
+    /// answers about the last target.
+    pub fn addresses(&self, server: &Server, name: &str, rtype: RecordType) -> Look {
+        self.follow(server, name, rtype, MAX_CHAIN)
+    }
+
+    fn follow(&self, server: &Server, name: &str, rtype: RecordType, hops: usize) -> Look {
+        let (answer, body) = match self.reply(server, name, rtype, true) {
+            Ok(reply) => reply,
+            Err(why) => return Look::Unknown(why),
+        };
+        let store = &self.evidence.store;
+        let mut at = name;
+        for _ in 0..MAX_CHAIN {
+            let here = || body.answers.iter().filter(|record| store.lower(record.owner) == at);
+            let mut list = Vec::new();
+            let mut ttls = Vec::new();
+            for record in here().filter(|record| record.data.rtype() == rtype) {
+                list.extend(record.data.address());
+                ttls.push(record.ttl);
+            }
+            if !list.is_empty() {
+                list.sort_unstable();
+                list.dedup();
+                ttls.sort_unstable();
+                ttls.dedup();
+                let authoritative = answer.flags.has(crate::evidence::Flags::AA);
+                return Look::Present(Addresses { list, ttls, authoritative });
+            }
+            let target = here().find_map(|record| match record.data {
+                Rdata::Cname(target) => Some(store.lower(target)),
+                _ => None,
+            });
+            match target {
+                Some(target) => at = target,
+                None if at == name => return self.absent_or_bare(answer, body),
+                None => return self.follow_on(server, at, rtype, hops, answer, body),
+            }
+        }
+        Look::Unknown(Why::Loop)
+    }
+
+    /// The reply stopped at the target `at`: the server's answer about that name decides.
+    fn follow_on(
+        &self,
+        server: &Server,
+        at: &str,
+        rtype: RecordType,
+        hops: usize,
+        answer: &Answer,
+        body: Body<'_>,
+    ) -> Look {
+        if hops == 0 {
+            return Look::Unknown(Why::Loop);
+        }
+        match self.follow(server, at, rtype, hops - 1) {
+            // NXDOMAIN with an alias in ANSWER speaks of the alias's target (RFC 6604 section 3).
+            Look::Unknown(Why::NotPlanned) => self.absent_or_bare(answer, body),
+            other => other,
+        }
+    }
+
+    fn absent_or_bare(&self, answer: &Answer, body: Body<'_>) -> Look {
+        self.absence_in(answer, body).map_or(Look::Unknown(Why::Bare), Look::Absent)
+    }
+
+    /// What stands at the name of a DC's alias.
+    pub fn alias(&self, server: &Server, alias: &DnsName) -> Alias {
+        let beside = self.addresses_at(server, alias);
+        let cname = self.usable(server, alias, RecordType::CNAME);
+        // A server that does not answer the CNAME question may still show the alias when it follows it.
+        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
+            let Ok((answer, body)) = self.usable(server, alias, rtype) else { continue };
+            let mut ttls = Vec::new();
+            let mut targets = Vec::new();
+            for record in body.answers {
+                if let Rdata::Cname(target) = record.data
+                    && self.evidence.store.lower(record.owner) == alias.as_str()
+                {
+                    targets.push(target);
+                    ttls.push(record.ttl);
+                }
+            }
+            if !targets.is_empty() {
+                ttls.sort_unstable();
+                ttls.dedup();
+                let authoritative = answer.flags.has(crate::evidence::Flags::AA);
+                return Alias::Targets { targets, beside, authoritative, ttls };
+            }
+        }
+        if !beside.is_empty() {
+            return Alias::Holds(beside);
+        }
+        let absence = match cname {
+            Ok((answer, body)) => self.absence_in(answer, body).ok_or(Why::Bare),
+            Err(why) => Err(why),
+        };
+        match absence {
+            Err(why) => Alias::Unknown(why),
+            Ok(absence) if absence.nxdomain => Alias::Absent(absence),
+            // The name exists without an alias: only both address questions can say that it is empty.
+            Ok(absence) => match self.both(server, alias).together() {
+                Err(Err(why)) => Alias::Unknown(why),
+                _ => Alias::Absent(absence),
+            },
+        }
+    }
+
+    /// Addresses that stand at the name itself, not behind an alias.
+    fn addresses_at(&self, server: &Server, name: &DnsName) -> Vec<IpAddr> {
+        let mut found = Vec::new();
+        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
+            let Ok((_, body)) = self.usable(server, name, rtype) else { continue };
+            let own = body.answers.iter().filter(|record| self.evidence.store.lower(record.owner) == name.as_str());
+            found.extend(own.filter_map(|record| record.data.address()));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The DC whose host name, or one of whose other names, this is.
+    pub fn dc_named(&self, name: &str) -> Option<&'a Dc> {
+        self.inventory.dcs.iter().find(|dc| dc.is_named(name))
+    }
+}

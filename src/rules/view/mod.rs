@@ -1,0 +1,165 @@
+//! Read-only look-ups over the evidence, shared by the rules and the forecast.
+
+mod chain;
+mod look;
+mod owner;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::evidence::{Column, Evidence, RecordType};
+use crate::inventory::{self, Dc, Inventory, Server};
+use crate::name::DnsName;
+use crate::report::Identity;
+pub use look::{Absence, Addresses, Alias, Look, Why, rcode_name, rcode_number};
+pub use owner::{Ownership, Unusable};
+pub use standing::Standing;
+
+/// Inventory and evidence, with what several rules need computed once.
+pub struct View<'a> {
+    /// What ought to be.
+    pub inventory: &'a Inventory,
+    /// What was seen.
+    pub evidence: &'a Evidence,
+    /// The day of the run, UTC.
+    pub today: Date,
+    /// By server.
+    columns: Vec<Option<&'a Column>>,
+    standings: Vec<Standing>,
+    /// Which DCs own an address singly; indexes into the inventory.
+    single_owners: HashMap<IpAddr, Vec<usize>>,
+    /// Networks that DCs own.
+    network_owners: Vec<(IpNetwork, usize)>,
+    /// Under the host names of which DCs an address stands, at any good server; indexes into the inventory.
+    holders: BTreeMap<IpAddr, BTreeSet<usize>>,
+    /// Addresses that a server gives for names that do not exist, by server.
+    synthesized: Vec<BTreeSet<IpAddr>>,
+}
+
+impl<'a> View<'a> {
+    /// Looks over the evidence once.
+    pub fn new(inventory: &'a Inventory, evidence: &'a Evidence) -> Self {
+        let mut view = Self {
+            inventory,
+            evidence,
+            today: evidence.started_at.to_zoned(TimeZone::UTC).date(),
+            columns: Vec::new(),
+            standings: Vec::new(),
+            single_owners: HashMap::new(),
+            network_owners: Vec::new(),
+            holders: BTreeMap::new(),
+            synthesized: Vec::new(),
+        };
+        let column = |server: &Server| evidence.column(server.address?);
+        view.columns = inventory.servers.iter().map(column).collect();
+        view.find_owners();
+        view.standings = inventory.servers.iter().map(|server| standing::of(&view, server)).collect();
+        view.synthesized = inventory.servers.iter().map(|server| view.canary_addresses(server)).collect();
+        view.holders = view.find_holders();
+        view
+    }
+
+    /// The DCs that this run is about.
+    pub fn dcs(&self) -> impl Iterator<Item = &'a Dc> + use<'a> {
+        self.inventory.dcs.iter().filter(|dc| dc.selected)
+    }
+
+    /// The servers whose records can be judged: they answer, and know the forest.
+    pub fn good_servers(&self) -> impl Iterator<Item = &'a Server> {
+        let servers = self.inventory.servers.iter().zip(&self.standings);
+        servers.filter(|(_, standing)| !standing.is_blocked()).map(|(server, _)| server)
+    }
+
+    /// How many servers cannot be judged.
+    pub fn blocked_servers(&self) -> impl Iterator<Item = &'a Server> {
+        let servers = self.inventory.servers.iter().zip(&self.standings);
+        servers.filter(|(_, standing)| standing.is_blocked()).map(|(server, _)| server)
+    }
+
+    /// How a server stands.
+    pub fn standing(&self, server: &Server) -> &Standing {
+        &self.standings[server.index]
+    }
+
+    /// Every selected DC at every good server.
+    pub fn cells(&self) -> impl Iterator<Item = (&'a Dc, &'a Server)> {
+        self.dcs().flat_map(move |dc| self.good_servers().map(move |server| (dc, server)))
+    }
+
+    /// Every selected DC with a host name at every good server.
+    pub fn hosts(&self) -> impl Iterator<Item = (&'a Dc, &'a DnsName, &'a Server)> {
+        self.cells().filter_map(|(dc, server)| Some((dc, dc.host.as_ref()?, server)))
+    }
+
+    /// Every selected DC with an alias at every good server.
+    pub fn aliases(&self) -> impl Iterator<Item = (&'a Dc, &'a DnsName, &'a Server)> {
+        self.cells().filter_map(|(dc, server)| Some((dc, dc.alias.as_ref()?, server)))
+    }
+
+    /// Whether an address at this server comes from a wildcard: names that do not exist get it too.
+    pub fn is_synthesized(&self, server: &Server, address: IpAddr) -> bool {
+        self.synthesized[server.index].contains(&address)
+    }
+
+    /// Who answers at an address, as far as it was asked.
+    pub fn identity(&self, _dc: &Dc, _address: IpAddr) -> Identity {
+        Identity::NotProbed
+    }
+
+    /// The zone of a name at a server: `_msdcs.<forest>` is a zone of its own, or a part of the forest's.
+    pub fn zone(&self, server: &Server, dc: &'a Dc, name: &DnsName) -> DnsName {
+        let inventory = self.inventory;
+        if name.is_within(&inventory.msdcs) {
+            let own_zone = self.holds_zone(server, &inventory.msdcs) != Some(false);
+            return if own_zone { inventory.msdcs.clone() } else { inventory.forest.clone() };
+        }
+        let domain = dc.domain.as_ref().filter(|domain| name.is_within(domain));
+        domain.cloned().or_else(|| name.parent()).unwrap_or_else(|| name.clone())
+    }
+
+    /// Whether the server answers the SOA question for `zone` with an SOA of that very name; `None` without an answer.
+    pub fn holds_zone(&self, server: &Server, zone: &DnsName) -> Option<bool> {
+        let (answer, body) = self.usable(server, zone, RecordType::SOA).ok()?;
+        let own = body.answers.iter().any(|record| {
+            record.data.rtype() == RecordType::SOA && self.evidence.store.lower(record.owner) == zone.as_str()
+        });
+        (answer.rcode == 0 || answer.rcode == 3).then_some(own)
+    }
+
+    fn canary_addresses(&self, server: &Server) -> BTreeSet<IpAddr> {
+        let canaries = self.inventory.canaries.iter();
+        canaries.flat_map(|name| self.both(server, name).addresses()).collect()
+    }
+
+    fn find_owners(&mut self) {
+        for dc in &self.inventory.dcs {
+            for network in &dc.owns {
+                if inventory::is_single(network) {
+                    self.single_owners.entry(network.ip()).or_default().push(dc.index);
+                } else {
+                    self.network_owners.push((*network, dc.index));
+                }
+            }
+        }
+    }
+
+    fn find_holders(&self) -> BTreeMap<IpAddr, BTreeSet<usize>> {
+        let mut holders: BTreeMap<IpAddr, BTreeSet<usize>> = BTreeMap::new();
+        for dc in &self.inventory.dcs {
+            let Some(host) = &dc.host else { continue };
+            for server in self.good_servers() {
+                for address in self.both(server, host).addresses() {
+                    if !self.is_synthesized(server, address) {
+                        holders.entry(address).or_default().insert(dc.index);
+                    }
+                }
+            }
+        }
+        holders
+    }
+}

@@ -1,0 +1,146 @@
+//! To whom an address belongs, as far as configuration and DNS can tell.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::View;
+use crate::inventory::Dc;
+
+/// To whom an address under a DC's name belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ownership<'a> {
+    /// To this DC.
+    Own,
+    /// To this DC and, by the configuration, to these too: a cluster address, say.
+    OwnAndOthers(Vec<&'a Dc>),
+    /// To nobody that a partner could reach.
+    Unusable(Unusable),
+    /// To these DCs, not to this one.
+    Others(Vec<&'a Dc>),
+    /// This DC and these hold it, and of none is known what it owns: at most one of them is right.
+    Contested(Vec<&'a Dc>),
+    /// To no known DC.
+    Nobody,
+    /// What this DC owns is not known.
+    Unknown,
+}
+
+/// An address that no partner can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// What kind of address it is.
+    pub kind: &'static str,
+    /// No partner at all can use it; otherwise some may.
+    pub grave: bool,
+    /// Whoever connects reaches itself.
+    pub loopback: bool,
+}
+
+impl PartialEq for Dc {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+    }
+}
+
+impl<'a> View<'a> {
+    /// To whom an address belongs that stands under a name of `dc`.
+    pub fn ownership(&self, dc: &Dc, address: IpAddr) -> Ownership<'a> {
+        if let Some(unusable) = self.unusable(address) {
+            return Ownership::Unusable(unusable);
+        }
+        let single = self.single_owners.get(&address).map_or(&[][..], Vec::as_slice);
+        let mut others: Vec<usize> = single.iter().copied().filter(|&index| index != dc.index).collect();
+        if dc.owns(address) {
+            return match (others.is_empty(), single.contains(&dc.index)) {
+                (true, _) => Ownership::Own,
+                (false, true) => Ownership::OwnAndOthers(self.dcs_at(&others)),
+                // A single address says more than a network that happens to contain it.
+                (false, false) => Ownership::Others(self.dcs_at(&others)),
+            };
+        }
+        let networks = self.network_owners.iter().filter(|(network, _)| network.contains(address));
+        others.extend(networks.map(|(_, index)| *index));
+        if !others.is_empty() {
+            others.sort_unstable();
+            others.dedup();
+            return Ownership::Others(self.dcs_at(&others));
+        }
+        // Another DC's name leads here too, and nothing says that it should not.
+        let holders = self.holders.get(&address).into_iter().flatten().map(|&index| &self.inventory.dcs[index]);
+        let claimants: Vec<&Dc> = holders.filter(|other| other.index != dc.index && other.owns.is_empty()).collect();
+        match (claimants.is_empty(), dc.owns.is_empty()) {
+            (true, true) => Ownership::Unknown,
+            (true, false) => Ownership::Nobody,
+            (false, true) => Ownership::Contested(claimants),
+            (false, false) => Ownership::Others(claimants),
+        }
+    }
+
+    fn dcs_at(&self, indexes: &[usize]) -> Vec<&'a Dc> {
+        indexes.iter().map(|&index| &self.inventory.dcs[index]).collect()
+    }
+
+    /// Whether, and why, no partner can use an address.
+    pub fn unusable(&self, address: IpAddr) -> Option<Unusable> {
+        let config = &self.evidence.config;
+        if config.probe.redirect.contains_key(&address) {
+            return None;
+        }
+        special(address).or_else(|| {
+            let avoided = config.avoid_networks.iter().any(|network| network.contains(address));
+            avoided.then_some(Unusable { kind: "in a network of avoid_networks", grave: true, loopback: false })
+        })
+    }
+}
+
+/// Addresses with a special purpose (RFC 6890), as far as they are no address of a server.
+fn special(address: IpAddr) -> Option<Unusable> {
+    let grave = |kind| Some(Unusable { kind, grave: true, loopback: false });
+    let doubtful = |kind| Some(Unusable { kind, grave: false, loopback: false });
+    if address.is_loopback() {
+        return Some(Unusable { kind: "loopback", grave: true, loopback: true });
+    }
+    if address.is_unspecified() {
+        return grave("unspecified");
+    }
+    if address.is_multicast() {
+        return grave("multicast");
+    }
+    match address {
+        IpAddr::V4(v4) if v4.is_link_local() => grave("link-local (no DHCP server answered)"),
+        IpAddr::V4(v4) if v4.is_broadcast() => grave("broadcast"),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => grave("link-local"),
+        IpAddr::V6(v6) if is_isatap(v6) => doubtful("ISATAP tunnel"),
+        IpAddr::V6(v6) if v6.segments()[0] == 0x2002 => doubtful("6to4 tunnel"),
+        IpAddr::V6(v6) if v6.segments()[..2] == [0x2001, 0] => doubtful("Teredo tunnel"),
+        _ => None,
+    }
+}
+
+/// Interface identifier `[02]00:5efe:a.b.c.d` (RFC 5214 section 6.1).
+fn is_isatap(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    matches!(segments[4], 0 | 0x0200) && segments[5] == 0x5efe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_addresses_are_told_from_those_of_servers() {
+        let grave = |text: &str| special(text.parse().unwrap()).map(|unusable| unusable.grave);
+        for address in
+            ["169.254.7.7", "fe80::1", "127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "224.0.0.1", "ff02::1"]
+        {
+            assert_eq!(grave(address), Some(true), "{address}");
+        }
+        for address in
+            ["2002:c000:201::1", "2001:0:1::1", "fe90::1", "2001:db8::5efe:c000:201", "2001:db8::200:5efe:c000:201"]
+        {
+            assert_eq!(grave(address).is_some(), true, "{address}");
+        }
+        for address in ["192.0.2.1", "2001:db8::1", "fd00::1", "10.0.0.1", "2001:4860::1"] {
+            assert_eq!(grave(address), None, "{address}");
+        }
+    }
+}

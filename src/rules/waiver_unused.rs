@@ -1,0 +1,60 @@
+use super::{Draft, Sink, Standing, Subject, View};
+use crate::config::Waiver;
+use crate::inventory::Server;
+use crate::report::{Finding, Outcome};
+
+rule! {
+    /// A waiver covers nothing.
+    ///
+    /// # What it checks
+    /// Whether a waiver that has not expired matches at least one finding. A waiver whose server could not be judged, or
+    /// whose rule does not run or whose DC is left out this time, is not called unused.
+    ///
+    /// # Why it matters
+    /// A waiver that outlives its defect hides the next one of the same kind.
+    ///
+    /// # How to fix
+    /// Delete it.
+    ///
+    /// # References
+    /// Section `waivers` of the configuration file.
+    "waiver-unused", Run, Warning, needs: [], predicts: []
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    for waiver in &view.evidence.config.waivers {
+        if waiver.until.is_some_and(|until| until < view.today) {
+            continue;
+        }
+        let covers = |finding: &Finding| finding.outcome != Outcome::Pass && super::waiver_covers(waiver, finding);
+        let used = sink.findings().iter().any(covers);
+        if used {
+            sink.pass(Subject::default());
+        } else if may_be_hidden(view, waiver) {
+            sink.not_applicable("the waiver's rule, DC or server is not part of this run, or could not be seen");
+        } else {
+            sink.fail(
+                Subject::default(),
+                Draft {
+                    expected: vec!["a finding that it covers".into()],
+                    message: format!("the waiver of {} covers nothing; its reason was: {}", super::waiver_scope(waiver), waiver.reason),
+                    remedy: vec!["# delete the waiver".into()],
+                    ..Draft::default()
+                },
+            );
+        }
+    }
+}
+
+/// Whether this run could not have seen what the waiver is about.
+fn may_be_hidden(view: &View<'_>, waiver: &Waiver) -> bool {
+    let rule_off = super::find(&waiver.rule).is_none_or(|rule| super::switched_off(rule, view.evidence).is_some());
+    let dc_left_out = waiver.dc.as_ref().is_some_and(|dc| !view.dcs().any(|other| super::names_dc(dc, other)));
+    let servers = &view.inventory.servers;
+    let hidden = |server: &Server| *view.standing(server) != Standing::Good;
+    let server_hidden = match &waiver.server {
+        Some(name) => servers.iter().find(|server| super::names_server(name, server)).is_none_or(hidden),
+        None => servers.iter().any(hidden),
+    };
+    rule_off || dc_left_out || server_hidden
+}

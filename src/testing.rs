@@ -1,0 +1,256 @@
+//! A forest in memory for unit tests: servers that answer from lists of records, without any network.
+
+use std::collections::BTreeMap;
+
+use crate::config;
+use crate::evidence::{
+    Answer, Body, Evidence, Flags, Lost, Outcome, Rdata, Record, RecordType, Selection, Soa, Transport,
+};
+use crate::inventory::{self, Inventory};
+use crate::name::DnsName;
+use crate::plan::{self, Ask};
+use crate::report::{Finding, Report};
+use crate::{rules, verdict};
+
+/// Two DCs, each with a DNS server of its own.
+pub(crate) const CONFIG: &str = "
+forest: contoso.com
+dns_servers: [{name: dc1, address: 192.0.2.10}, {name: dc2, address: 192.0.2.11}]
+domain_controllers:
+  - {host: dc1.contoso.com, guid: 11111111-1111-4111-8111-111111111111, addresses: [192.0.2.10]}
+  - {host: dc2.contoso.com, guid: 22222222-2222-4222-8222-222222222222, addresses: [192.0.2.11]}
+";
+
+/// The alias of dc2.
+pub(crate) const ALIAS2: &str = "22222222-2222-4222-8222-222222222222._msdcs.contoso.com";
+
+/// What both servers hold when all is well.
+pub(crate) const RECORDS: &str = "
+contoso.com 3600 SOA dc1.contoso.com
+_msdcs.contoso.com 3600 SOA dc1.contoso.com
+dc1.contoso.com 1200 A 192.0.2.10
+dc2.contoso.com 1200 A 192.0.2.11
+11111111-1111-4111-8111-111111111111._msdcs.contoso.com 600 CNAME dc1.contoso.com
+22222222-2222-4222-8222-222222222222._msdcs.contoso.com 600 CNAME dc2.contoso.com
+";
+
+/// How a server answers one question otherwise than from its records.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// Nothing comes.
+    Timeout,
+    /// A response code without data.
+    Rcode(u16),
+    /// NOERROR, without AA, answer and SOA.
+    Bare,
+    /// NXDOMAIN with authority.
+    NxDomain,
+    /// These records, as lines, without AA.
+    Cached(&'static str),
+    /// These records, as lines, with AA.
+    Records(&'static str),
+}
+
+/// An empty run of a configuration.
+pub(crate) fn evidence(config: &str) -> Evidence {
+    let config = config::parse(config, "test.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
+    Evidence::new(config, Selection::default(), 42, "2026-11-20T10:00:00Z".parse().expect("a timestamp"))
+}
+
+/// Servers with records.
+pub(crate) struct World {
+    pub(crate) evidence: Evidence,
+    records: BTreeMap<String, Vec<String>>,
+    replies: BTreeMap<(String, String), Reply>,
+}
+
+impl World {
+    /// The healthy forest.
+    pub(crate) fn new() -> Self {
+        Self::with(CONFIG)
+    }
+
+    /// A forest of this configuration, all of whose servers hold [`RECORDS`].
+    pub(crate) fn with(config: &str) -> Self {
+        let evidence = evidence(config);
+        let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
+        let servers = inventory::derive(&evidence).servers;
+        let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
+        Self { evidence, records, replies: BTreeMap::new() }
+    }
+
+    /// Drops the records of one `name TYPE` (or `name`) at a server.
+    pub(crate) fn remove(mut self, server: &str, what: &str) -> Self {
+        let (name, rtype) = what.split_once(' ').unwrap_or((what, ""));
+        self.lines(server).retain(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            words[0] != name || (!rtype.is_empty() && words[2] != rtype)
+        });
+        self
+    }
+
+    /// Adds a record at a server.
+    pub(crate) fn add(mut self, server: &str, line: &str) -> Self {
+        self.lines(server).push(line.into());
+        self
+    }
+
+    /// Replaces what a server says to one question, `name TYPE`; an empty name means every question.
+    pub(crate) fn reply(mut self, server: &str, question: &str, reply: Reply) -> Self {
+        self.replies.insert((server.into(), question.into()), reply);
+        self
+    }
+
+    fn lines(&mut self, server: &str) -> &mut Vec<String> {
+        self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
+    }
+
+    /// Asks everything, and gives the evidence.
+    pub(crate) fn observe(mut self) -> Evidence {
+        for _ in 0..8 {
+            let inventory = inventory::derive(&self.evidence);
+            let plan = plan::next(&inventory, &self.evidence);
+            if plan.is_empty() {
+                break;
+            }
+            for (address, asks) in plan.dns {
+                for ask in asks {
+                    self.answer(&inventory, address, &ask);
+                }
+            }
+        }
+        self.evidence
+    }
+
+    /// The whole report.
+    pub(crate) fn report(self) -> Report {
+        verdict::judge(&self.observe(), false)
+    }
+
+    /// The findings of one rule.
+    pub(crate) fn findings(self, rule: &str) -> Vec<Finding> {
+        assert!(rules::find(rule).is_some(), "there is no rule {rule}");
+        self.report().findings.into_iter().filter(|finding| finding.rule == rule).collect()
+    }
+
+    /// The findings of one rule as `outcome severity dc type @server`.
+    pub(crate) fn rows(self, rule: &str) -> Vec<String> {
+        self.findings(rule).iter().map(row).collect()
+    }
+
+    fn answer(&mut self, inventory: &Inventory, address: std::net::SocketAddr, ask: &Ask) {
+        let server = inventory.servers.iter().find(|server| server.address == Some(address)).expect("a planned server");
+        let key = format!("{} {}", ask.name, ask.rtype);
+        let special = self.replies.get(&(server.name.clone(), key));
+        let special = special.or_else(|| self.replies.get(&(server.name.clone(), String::new()))).cloned();
+        let lines = self.records[&server.name].clone();
+        let store = &mut self.evidence.store;
+        let mut answer = Answer {
+            outcome: Outcome::Reply,
+            flags: Flags::AA,
+            rcode: 0,
+            transport: Transport::Udp,
+            tries: 1,
+            rtt_us: 400,
+            body: None,
+        };
+        let mut answers = Vec::new();
+        let mut authority = Vec::new();
+        let parse = |store: &mut crate::evidence::Store, text: &str| -> Vec<Record> {
+            text.lines().filter(|line| !line.trim().is_empty()).map(|line| record(store, line.trim())).collect()
+        };
+        match special {
+            Some(Reply::Timeout) => answer = Answer::without_reply(Outcome::Lost(Lost::Timeout), 2),
+            Some(Reply::Rcode(rcode)) => (answer.rcode, answer.flags) = (rcode, Flags::default()),
+            Some(Reply::Bare) => answer.flags = Flags::default(),
+            Some(Reply::NxDomain) => answer.rcode = 3,
+            Some(Reply::Cached(text)) => {
+                answer.flags = Flags::RA;
+                answers = parse(store, text);
+            }
+            Some(Reply::Records(text)) => answers = parse(store, text),
+            None => {
+                let zone: Vec<Record> = lines.iter().map(|line| record(store, line)).collect();
+                (answer.rcode, answers) = from_zone(store, &zone, ask);
+                if answers.is_empty() {
+                    authority.push(record(store, "contoso.com 3600 SOA dc1.contoso.com"));
+                }
+            }
+        }
+        if answer.replied() {
+            answer.body = Some(store.intern_body(Body { answers: &answers, authority: &authority, edns: Some(1232) }));
+        }
+        let question = self.evidence.intern_question(&ask.name, ask.rtype, ask.recursion);
+        self.evidence.column_mut(address).settle(question, answer);
+    }
+}
+
+/// The rcode and the ANSWER section of a server with authority that follows aliases.
+fn from_zone(store: &crate::evidence::Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {
+    let mut answers: Vec<Record> = Vec::new();
+    let mut at = ask.name.as_str();
+    for _ in 0..8 {
+        let here: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == at).copied().collect();
+        let matching = here.iter().filter(|record| record.data.rtype() == ask.rtype);
+        let matching: Vec<Record> = matching.copied().collect();
+        if !matching.is_empty() {
+            answers.extend(matching);
+            return (0, answers);
+        }
+        let alias = here.iter().find(|record| record.data.rtype() == RecordType::CNAME);
+        match alias.map(|record| (record, record.data)) {
+            Some((record, Rdata::Cname(target))) => {
+                answers.push(*record);
+                at = store.lower(target);
+            }
+            _ => {
+                let below = format!(".{at}");
+                let exists = zone.iter().any(|record| {
+                    let owner = store.lower(record.owner);
+                    owner == at || owner.ends_with(&below)
+                });
+                return (if exists { 0 } else { 3 }, answers);
+            }
+        }
+    }
+    (0, answers)
+}
+
+fn record(store: &mut crate::evidence::Store, line: &str) -> Record {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [owner, ttl, rtype, data] = words[..] else { panic!("not a record: {line}") };
+    let data = match rtype {
+        "A" => Rdata::A(data.parse().expect("an IPv4 address")),
+        "AAAA" => Rdata::Aaaa(data.parse().expect("an IPv6 address")),
+        "CNAME" => Rdata::Cname(store.intern_name(data)),
+        "SOA" => {
+            let (mname, rname) = (store.intern_name(data), store.intern_name("hostmaster.contoso.com"));
+            Rdata::Soa(store.intern_soa(Soa {
+                mname,
+                rname,
+                serial: 1,
+                refresh: 900,
+                retry: 600,
+                expire: 86_400,
+                minimum: 3600,
+            }))
+        }
+        other => panic!("type {other} is not known here"),
+    };
+    Record { owner: store.intern_name(owner), ttl: ttl.parse().expect("a TTL"), data }
+}
+
+/// A finding in short: `outcome severity dc type @server`, without what is absent.
+pub(crate) fn row(finding: &Finding) -> String {
+    let mut words =
+        vec![format!("{:?}", finding.outcome).to_lowercase(), format!("{:?}", finding.severity).to_lowercase()];
+    words.extend(finding.dc.clone());
+    words.extend(finding.rtype.clone());
+    words.extend(finding.server.as_ref().map(|server| format!("@{server}")));
+    words.join(" ")
+}
+
+/// A good name.
+pub(crate) fn name(text: &str) -> DnsName {
+    DnsName::parse(text).expect("a good name")
+}

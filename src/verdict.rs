@@ -1,0 +1,273 @@
+//! The only policy: severities, waivers, order and conclusion. Everything before reports what is so; everything after
+//! prints what is concluded here.
+
+use jiff::civil::Date;
+
+use crate::config::{Config, Waiver};
+use crate::evidence::{Column, Evidence};
+use crate::inventory::{Dc, Server};
+use crate::report::{
+    AddressRow, Counts, Finding, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity, Verdict,
+    Waived,
+};
+use crate::rules::{self, Group, Outcomes, Standing, View};
+use crate::{forecast, inventory};
+
+/// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
+///
+/// With `list_passes` the report lists what passed, too.
+pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
+    let inventory = inventory::derive(evidence);
+    let view = View::new(&inventory, evidence);
+    let outcomes = rules::run(&view, list_passes);
+    let mut findings = outcomes.findings.clone();
+    apply_policy(&mut findings, &evidence.config, view.today);
+    findings.sort_by_cached_key(sort_key);
+    let counts = count(&findings, &outcomes, list_passes);
+    let mut not_checked = not_checked(&outcomes);
+    let nothing_checked = nothing_checked(&view, &outcomes);
+    not_checked.extend(nothing_checked.iter().map(|subject| NotChecked {
+        rule: "*".into(),
+        reason: format!("nothing could be verified of {subject}"),
+        subjects: 1,
+    }));
+    let mut verdict = conclude(&counts);
+    if verdict == Verdict::Ok && (!nothing_checked.is_empty() || evidence.incomplete.is_some()) {
+        verdict = Verdict::Unknown;
+    }
+    Report {
+        schema: SCHEMA.into(),
+        tool: evidence.tool.clone(),
+        forest: inventory.forest.to_string(),
+        started_at: evidence.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        elapsed_ms: u64::try_from(evidence.elapsed.as_millis()).unwrap_or(u64::MAX),
+        verdict,
+        incomplete: evidence.incomplete,
+        counts,
+        servers: server_rows(&view),
+        addresses: address_rows(&view),
+        forecast: forecast::run(&view),
+        findings,
+        not_checked,
+    }
+}
+
+/// Severity overrides first, then waivers that still count.
+fn apply_policy(findings: &mut [Finding], config: &Config, today: Date) {
+    for finding in findings.iter_mut() {
+        if let Some(severity) = config.rules.get(&finding.rule).and_then(|setting| setting.severity) {
+            finding.severity = severity;
+        }
+        if finding.outcome != Outcome::Pass {
+            finding.waived = config.waivers.iter().find_map(|waiver| waived(waiver, finding, today));
+        }
+    }
+}
+
+fn waived(waiver: &Waiver, finding: &Finding, today: Date) -> Option<Waived> {
+    let counts = waiver.until.is_none_or(|until| until >= today);
+    (counts && rules::waiver_covers(waiver, finding))
+        .then(|| Waived { reason: waiver.reason.clone(), until: waiver.until.map(|until| until.to_string()) })
+}
+
+/// The gravest first; within one severity by DC, so that all about one DC stands together.
+fn sort_key(finding: &Finding) -> impl Ord + use<> {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    (
+        finding.outcome == Outcome::Pass,
+        finding.waived.is_some(),
+        finding.outcome,
+        std::cmp::Reverse(finding.severity),
+        // Servers come before the records on them.
+        finding.dc.is_some(),
+        (text(&finding.dc), finding.rule.clone(), text(&finding.name), text(&finding.rtype), text(&finding.server)),
+    )
+}
+
+fn count(findings: &[Finding], outcomes: &Outcomes, list_passes: bool) -> Counts {
+    let mut counts = Counts { passed: outcomes.passed, ..Counts::default() };
+    for finding in findings {
+        match (finding.outcome, finding.severity) {
+            _ if finding.waived.is_some() => counts.waived += 1,
+            (Outcome::Unknown, _) => counts.unknown += 1,
+            (Outcome::Fail, Severity::Critical) => counts.critical += 1,
+            (Outcome::Fail, Severity::Warning) => counts.warning += 1,
+            (Outcome::Fail, Severity::Info) => counts.info += 1,
+            (Outcome::Pass, _) => debug_assert!(list_passes, "passes are listed on demand only"),
+        }
+    }
+    // What a server's own finding makes impossible is covered by the waiver of that finding.
+    let accepted = |server: &str| {
+        findings.iter().any(|finding| {
+            finding.waived.is_some()
+                && finding.server.as_deref() == Some(server)
+                && matches!(finding.rule.as_str(), "server-silent" | "server-refusing" | "server-outside-forest")
+        })
+    };
+    counts.unknown +=
+        outcomes.blocked.iter().filter(|(server, _)| !accepted(server)).map(|(_, checks)| checks).sum::<usize>();
+    counts
+}
+
+fn conclude(counts: &Counts) -> Verdict {
+    match counts {
+        Counts { critical: 1.., .. } => Verdict::Critical,
+        Counts { warning: 1.., .. } => Verdict::Warning,
+        Counts { unknown: 1.., .. } | Counts { passed: 0, .. } => Verdict::Unknown,
+        _ => Verdict::Ok,
+    }
+}
+
+fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
+    let rows = outcomes.not_applicable.iter();
+    rows.map(|((rule, reason), subjects)| NotChecked {
+        rule: (*rule).into(),
+        reason: reason.clone(),
+        subjects: *subjects,
+    })
+    .collect()
+}
+
+/// Subjects of which neither a pass nor a finding says anything: silence is never success.
+fn nothing_checked(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
+    let record_rules_run = rules::all()
+        .iter()
+        .filter(|rule| matches!(rule.group, Group::Alias | Group::Host))
+        .any(|rule| rules::switched_off(rule, view.evidence).is_none());
+    let said = |finding: &Finding, dc: &Dc| finding.dc.as_deref() == Some(dc.label.as_str());
+    let dcs = view.dcs().filter(|dc| {
+        record_rules_run
+            && !outcomes.proven_dcs.contains(&dc.index)
+            && !outcomes.findings.iter().any(|finding| said(finding, dc))
+    });
+    let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
+    if view.dcs().next().is_none() {
+        subjects.push("any domain controller: none is configured".into());
+    }
+    if view.inventory.servers.is_empty() {
+        subjects.push("any DNS server: none is left to ask".into());
+    }
+    subjects
+}
+
+fn server_rows(view: &View<'_>) -> Vec<ServerRow> {
+    let groups = groups(view);
+    let rows = view.inventory.servers.iter().zip(groups);
+    rows.map(|(server, group)| server_row(view, server, group)).collect()
+}
+
+fn server_row(view: &View<'_>, server: &Server, group: Option<String>) -> ServerRow {
+    let column = server.address.and_then(|address| view.evidence.column(address));
+    let questions = column.map_or(0, |column| column.answers().count());
+    let mut times: Vec<u32> = column
+        .into_iter()
+        .flat_map(Column::answers)
+        .filter(|(_, answer)| answer.replied())
+        .map(|(_, answer)| answer.rtt_us)
+        .collect();
+    times.sort_unstable();
+    let median = times.get(times.len() / 2).map(|&micros| f64::from(micros / 10) / 100.0);
+    ServerRow {
+        server: server.name.clone(),
+        address: server.address.map(|address| address.to_string()).unwrap_or_default(),
+        status: status(view, server, questions, times.len()),
+        questions,
+        answers: times.len(),
+        rtt_ms: median,
+        group,
+        also: server.also.clone(),
+        trouble: server.trouble.clone().or_else(|| column.and_then(|column| column.trouble.clone())),
+    }
+}
+
+fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) -> ServerStatus {
+    match view.standing(server) {
+        Standing::Unresolved => ServerStatus::Unresolved,
+        Standing::Silent(status) => *status,
+        Standing::Refusing { .. } => ServerStatus::Refusing,
+        // Nobody can say that a server is silent that was not asked; `incomplete` says why.
+        Standing::NotAsked => ServerStatus::Partial,
+        Standing::Good | Standing::OutsideForest { .. } if answers < questions => ServerStatus::Partial,
+        Standing::Good | Standing::OutsideForest { .. } => ServerStatus::Answering,
+    }
+}
+
+/// Letters for servers that hold the same data; `None` for a server of which nothing can be said.
+fn groups(view: &View<'_>) -> Vec<Option<String>> {
+    use crate::evidence::RecordType;
+    let names: Vec<_> = view
+        .dcs()
+        .flat_map(|dc| {
+            let host = |rtype| dc.host.as_ref().map(|name| (name, rtype));
+            let alias = dc.alias.as_ref().map(|name| (name, RecordType::CNAME));
+            [alias, host(RecordType::A), host(RecordType::AAAA)].into_iter().flatten()
+        })
+        .collect();
+    // A server joins the first group that nothing known of it contradicts.
+    let mut groups: Vec<Vec<Option<Vec<String>>>> = Vec::new();
+    view.inventory
+        .servers
+        .iter()
+        .map(|server| {
+            if view.standing(server).is_blocked() || names.is_empty() {
+                return None;
+            }
+            let content: Vec<Option<Vec<String>>> =
+                names.iter().map(|(name, rtype)| view.content(server, name, *rtype).map(|(data, _)| data)).collect();
+            content.iter().any(Option::is_some).then_some(())?;
+            let fits = |group: &Vec<Option<Vec<String>>>| {
+                group.iter().zip(&content).all(|(a, b)| a.is_none() || b.is_none() || a == b)
+            };
+            let position = groups.iter().position(fits).unwrap_or_else(|| {
+                groups.push(vec![None; names.len()]);
+                groups.len() - 1
+            });
+            for (known, new) in groups[position].iter_mut().zip(content) {
+                *known = known.take().or(new);
+            }
+            Some(letters(position))
+        })
+        .collect()
+}
+
+/// A, B, … Z, AA, AB, …
+fn letters(mut position: usize) -> String {
+    let mut text = Vec::new();
+    loop {
+        text.push(b'A' + u8::try_from(position % 26).unwrap_or_default());
+        if position < 26 {
+            break;
+        }
+        position = position / 26 - 1;
+    }
+    text.into_iter().rev().map(char::from).collect()
+}
+
+fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
+    use std::collections::{BTreeMap, BTreeSet};
+    let mut rows = Vec::new();
+    for dc in view.dcs() {
+        let mut seen: BTreeMap<std::net::IpAddr, BTreeSet<String>> = BTreeMap::new();
+        for address in dc.single_addresses() {
+            seen.entry(address).or_default();
+        }
+        for server in view.good_servers() {
+            let mut names: BTreeSet<crate::name::DnsName> = dc.host.iter().cloned().collect();
+            names.extend(dc.alias.as_ref().and_then(|alias| view.single_target(server, alias)));
+            for name in names {
+                for address in view.both(server, &name).addresses() {
+                    seen.entry(address).or_default().insert(name.to_string());
+                }
+            }
+        }
+        rows.extend(seen.into_iter().map(|(address, names)| AddressRow {
+            address: address.to_string(),
+            dc: dc.label.clone(),
+            names: names.into_iter().collect(),
+            identity: view.identity(dc, address),
+            who: None,
+            evidence: Vec::new(),
+        }));
+    }
+    rows
+}
