@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::records::{RecordError, Records, type_number};
 use super::wire::{self, Query, Reply};
-use super::zone::{RecordError, Records, Zones, type_number};
+use super::zone::Zones;
 use crate::name::DnsName;
 
 /// The server's character.
@@ -171,11 +172,11 @@ impl Mind {
             Behaviour::Silent | Behaviour::Closed | Behaviour::Refuse => Reply::code(wire::REFUSED),
             Behaviour::Servfail => Reply::code(wire::SERVFAIL),
             Behaviour::Nxdomain => Reply { ra: true, authority: vec![public_soa(name)], ..Reply::code(wire::NXDOMAIN) },
-            Behaviour::Answer | Behaviour::Forwarder => self.from_data(query, name),
+            Behaviour::Answer | Behaviour::Forwarder => self.look_up(query, name),
         }
     }
 
-    fn from_data(&self, query: &Query, name: &DnsName) -> Reply {
+    fn look_up(&self, query: &Query, name: &DnsName) -> Reply {
         let mut found = self.zones.lookup(&query.name, query.rtype, !self.quirks.no_follow);
         if let Some(old) = self.quirks.old_paths.get(name.as_str()).filter(|_| query.rtype == wire::A) {
             for rr in found.answers.iter_mut().filter(|rr| rr.rtype == wire::A) {

@@ -1,13 +1,11 @@
-//! What a scenario expects of the report, and how the report differs.
+//! What a scenario expects of the report.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Deserialize;
 
-use super::scenario::Scenario;
-use crate::report::{
-    Fallback, Finding, ForecastOutcome, ForecastRow, Outcome, Report, ServerStatus, Severity, Verdict,
-};
+use crate::report::{Fallback, Finding, ForecastOutcome, ForecastRow, Outcome, Severity};
 
 /// One expected finding: `outcome rule [subject] [type] [@server] [(severity)] [~ text]`.
 ///
@@ -50,13 +48,18 @@ impl Expected {
         &self.rule
     }
 
+    /// The server that it is about.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
     /// Whether the row is a fail, waived or not.
     pub fn is_fail(&self) -> bool {
         self.outcome != "unknown"
     }
 
     /// How much is stated; of several expectations that fit a finding the most exact one takes it.
-    fn exactness(&self) -> usize {
+    pub(super) fn exactness(&self) -> usize {
         usize::from(self.rule != "*") * 16
             + usize::from(!self.anywhere) * 8
             + usize::from(self.text.is_some())
@@ -64,7 +67,7 @@ impl Expected {
             + usize::from(self.severity.is_some())
     }
 
-    fn fits(&self, finding: &Finding) -> bool {
+    pub(super) fn fits(&self, finding: &Finding) -> bool {
         let stated = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
         self.outcome == outcome(finding)
             && (self.rule == "*" || self.rule == finding.rule)
@@ -74,6 +77,12 @@ impl Expected {
             && self.text.as_deref().is_none_or(|text| {
                 finding.message.contains(text) || finding.remedy.iter().any(|line| line.contains(text))
             })
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
     }
 }
 
@@ -120,7 +129,17 @@ impl TryFrom<String> for Expected {
 }
 
 impl ExpectedForecast {
-    fn fits(&self, row: &ForecastRow) -> bool {
+    /// Whether every outcome will do, `ok` included.
+    pub(super) fn is_any(&self) -> bool {
+        self.outcome == "any"
+    }
+
+    /// The server that the destination asks.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) fn fits(&self, row: &ForecastRow) -> bool {
         (self.source == "*" || self.source == row.source)
             && self.server == row.server
             && (self.outcome == "any" || self.outcome == forecast_outcome(row.outcome))
@@ -128,6 +147,12 @@ impl ExpectedForecast {
             && self.fallback.as_deref().is_none_or(|wanted| row.fallback.map(fallback) == Some(wanted))
             && (!self.delay_only || row.delay_only)
             && self.share.as_ref().is_none_or(|share| *share == format!("{}/{}", row.wrong_addresses, row.addresses))
+    }
+}
+
+impl fmt::Display for ExpectedForecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
     }
 }
 
@@ -169,88 +194,7 @@ impl TryFrom<String> for ExpectedForecast {
     }
 }
 
-impl Scenario {
-    /// How a report differs from what the scenario expects, one line each; empty when it is as expected.
-    pub fn mismatches(&self, report: &Report) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut findings: Vec<&Finding> = report.findings.iter().filter(|f| f.outcome != Outcome::Pass).collect();
-        let mut wanted: Vec<&Expected> = self.expect.iter().collect();
-        wanted.sort_by_key(|expected| std::cmp::Reverse(expected.exactness()));
-        for expected in wanted {
-            match findings.iter().position(|finding| expected.fits(finding)) {
-                Some(_) if expected.rule == "*" => findings.retain(|finding| !expected.fits(finding)),
-                Some(position) => drop(findings.remove(position)),
-                None => lines.push(format!("missing    {}", expected.line)),
-            }
-        }
-        lines.extend(findings.iter().map(|finding| format!("unexpected {}", finding_line(finding))));
-
-        let mut rows: Vec<&ForecastRow> =
-            report.forecast.iter().filter(|row| row.outcome != ForecastOutcome::Ok).collect();
-        for expected in &self.forecast {
-            match rows.iter().position(|row| expected.fits(row)) {
-                Some(position) => drop(rows.remove(position)),
-                None if expected.outcome == "any" => {}
-                None => lines.push(format!("missing    forecast {}", expected.line)),
-            }
-        }
-        lines.extend(rows.iter().map(|row| format!("unexpected forecast {}", forecast_line(row))));
-
-        for (server, wanted) in &self.status {
-            let actual = report.servers.iter().find(|row| row.server == *server).map(|row| status(row.status));
-            if actual != Some(wanted) {
-                lines.push(format!("status     of {server} is {actual:?}, expected {wanted}"));
-            }
-        }
-        lines.extend(self.group_mismatch(report));
-        let exit = exit_code(report.verdict);
-        if exit != self.exit {
-            lines.push(format!("exit       {exit}, expected {}", self.exit));
-        }
-        lines
-    }
-
-    fn group_mismatch(&self, report: &Report) -> Option<String> {
-        if self.groups.is_empty() {
-            return None;
-        }
-        let mut actual = std::collections::BTreeMap::<&str, BTreeSet<&str>>::new();
-        for row in &report.servers {
-            if let Some(group) = &row.group {
-                actual.entry(group).or_default().insert(&row.server);
-            }
-        }
-        let actual: BTreeSet<_> = actual.into_values().collect();
-        let wanted: BTreeSet<BTreeSet<&str>> =
-            self.groups.iter().map(|group| group.split_whitespace().collect()).collect();
-        (actual != wanted).then(|| format!("groups     {actual:?}, expected {wanted:?}"))
-    }
-}
-
-fn finding_line(finding: &Finding) -> String {
-    let server = finding.server.as_ref().map(|server| format!("@{server}"));
-    let words = [finding.dc.clone(), finding.rtype.clone(), server];
-    let words: Vec<String> = words.into_iter().flatten().collect();
-    let (rule, message) = (&finding.rule, &finding.message);
-    format!("{} {rule} {} ({}) ~ {message}", outcome(finding), words.join(" "), severity(finding.severity))
-}
-
-fn forecast_line(row: &ForecastRow) -> String {
-    let mut line = format!("{} @{} {}", row.source, row.server, forecast_outcome(row.outcome));
-    if !row.errors.is_empty() {
-        let errors: Vec<String> = row.errors.iter().map(i64::to_string).collect();
-        line.push_str(&format!(" {}", errors.join(",")));
-    }
-    if let Some(kind) = row.fallback {
-        line.push_str(&format!(" fallback={}", fallback(kind)));
-    }
-    if row.delay_only {
-        line.push_str(" delay-only");
-    }
-    line + &format!(" {}/{}", row.wrong_addresses, row.addresses)
-}
-
-fn outcome(finding: &Finding) -> &'static str {
+pub(super) fn outcome(finding: &Finding) -> &'static str {
     match finding.outcome {
         _ if finding.waived.is_some() => "waived",
         Outcome::Fail => "fail",
@@ -259,7 +203,7 @@ fn outcome(finding: &Finding) -> &'static str {
     }
 }
 
-fn severity(severity: Severity) -> &'static str {
+pub(super) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Warning => "warning",
@@ -267,7 +211,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn forecast_outcome(outcome: ForecastOutcome) -> &'static str {
+pub(super) fn forecast_outcome(outcome: ForecastOutcome) -> &'static str {
     match outcome {
         ForecastOutcome::Ok => "ok",
         ForecastOutcome::Fails => "fails",
@@ -276,31 +220,10 @@ fn forecast_outcome(outcome: ForecastOutcome) -> &'static str {
     }
 }
 
-fn fallback(fallback: Fallback) -> &'static str {
+pub(super) fn fallback(fallback: Fallback) -> &'static str {
     match fallback {
         Fallback::Fqdn => "fqdn",
         Fallback::None => "none",
         Fallback::Unknown => "unknown",
-    }
-}
-
-fn status(status: ServerStatus) -> &'static str {
-    match status {
-        ServerStatus::Answering => "answering",
-        ServerStatus::Partial => "partial",
-        ServerStatus::Refusing => "refusing",
-        ServerStatus::Silent => "silent",
-        ServerStatus::Closed => "closed",
-        ServerStatus::Unreachable => "unreachable",
-        ServerStatus::Unresolved => "unresolved",
-    }
-}
-
-fn exit_code(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Ok => 0,
-        Verdict::Warning => 1,
-        Verdict::Critical => 2,
-        Verdict::Unknown => 3,
     }
 }

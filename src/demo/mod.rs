@@ -4,7 +4,9 @@
 //! must follow. It is checked for real: `guidpost` asks the servers over the wire like any others.
 
 mod behaviour;
+mod compare;
 mod expect;
+mod records;
 mod scenario;
 mod server;
 mod wire;
@@ -12,6 +14,6 @@ mod zone;
 
 pub use behaviour::{Behaviour, Quirks, Spec};
 pub use expect::{Expected, ExpectedForecast};
+pub use records::{RecordError, Records};
 pub use scenario::{RunningScenario, Scenario, ScenarioError, scenarios};
 pub use server::{Fleet, RunningServer, Seen, Server};
-pub use zone::{RecordError, Records};

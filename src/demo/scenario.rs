@@ -8,8 +8,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::behaviour::{Behaviour, Mind, Quirks, Spec};
 use super::expect::{Expected, ExpectedForecast};
+use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
-use super::zone::{RecordError, Records};
 use crate::name::DnsName;
 
 /// A forest with its DNS servers, and what must be reported of it.
@@ -88,6 +88,9 @@ pub enum ScenarioError {
         /// What is wrong.
         error: RecordError,
     },
+    /// An expectation is about a server that the scenario does not have.
+    #[error("`{0}` names no server of the scenario")]
+    NoServer(String),
     /// The configuration has no forest.
     #[error("config: the forest is missing")]
     NoForest,
@@ -101,7 +104,16 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = serde_yaml::from_str(text)?;
         scenario.specs()?;
-        Ok(scenario)
+        let known = |name: &str| scenario.servers.iter().any(|server| server.name == name);
+        let findings = scenario.expect.iter().filter_map(Expected::server);
+        let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
+        let groups = scenario.groups.iter().flat_map(|group| group.split_whitespace());
+        let status = scenario.status.keys().map(String::as_str);
+        let mut all = findings.chain(forecast).chain(groups).chain(status);
+        match all.find(|name| !known(name)).map(str::to_owned) {
+            Some(unknown) => Err(ScenarioError::NoServer(unknown)),
+            None => Ok(scenario),
+        }
     }
 
     /// What the servers are made of, in order.
