@@ -173,6 +173,12 @@ fn characters_of_servers() {
     assert_eq!(of(Behaviour::Forwarder), "NoError DC1.contoso.com.=192.0.2.10");
     let no_edns = start(Behaviour::Answer, Quirks { no_edns: true, ..Quirks::default() });
     assert_eq!(show(&ask(&no_edns, "dc1.contoso.com", RecordType::A)), "FormErr");
+    // Some machines have no IPv6 at all.
+    if UdpSocket::bind("[::1]:0").is_ok() {
+        let ipv6 = start(Behaviour::Answer, Quirks { ipv6: true, ..Quirks::default() });
+        assert!(ipv6.addr().is_ipv6());
+        assert_eq!(show(&ask(&ipv6, "dc1.contoso.com", RecordType::A)), "NoError aa DC1.contoso.com.=192.0.2.10");
+    }
 }
 
 #[test]

