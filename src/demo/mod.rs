@@ -1,1 +1,19 @@
-//! Broken forests that ship inside the binary, and the DNS server that serves them on loopback.
+//! Broken forests that ship inside the binary, and the DNS servers that serve them on loopback.
+//!
+//! A [`Scenario`] is text: a configuration, what each DNS server holds and how it behaves, and the exact findings that
+//! must follow. It is checked for real: `guidpost` asks the servers over the wire like any others.
+
+mod behaviour;
+mod compare;
+mod expect;
+mod records;
+mod scenario;
+mod server;
+mod wire;
+mod zone;
+
+pub use behaviour::{Behaviour, Quirks, Spec};
+pub use expect::{Expected, ExpectedForecast};
+pub use records::{RecordError, Records};
+pub use scenario::{RunningScenario, Scenario, ScenarioError, scenarios};
+pub use server::{Fleet, RunningServer, Seen, Server};

@@ -1,0 +1,260 @@
+//! The scenario format.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Deserialize;
+use serde_yaml::{Mapping, Value};
+
+use super::behaviour::{Behaviour, Mind, Quirks, Spec};
+use super::expect::{Expected, ExpectedForecast};
+use super::records::{RecordError, Records};
+use super::server::{Fleet, Seen};
+use crate::name::DnsName;
+
+/// A forest with its DNS servers, and what must be reported of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What is broken, in one line.
+    pub summary: String,
+    /// What an administrator sees, and what to look for in the report.
+    #[serde(default)]
+    pub story: String,
+    /// The configuration without its DNS servers. Probes and locator records are off unless it says otherwise: the
+    /// addresses are nobody's, and the records are those of groups A to C alone.
+    config: Mapping,
+    /// `query:` of the configuration.
+    #[serde(default)]
+    query: Option<Mapping>,
+    /// Zone apexes of every server; by default the forest and its `_msdcs`.
+    #[serde(default)]
+    zones: Vec<String>,
+    /// What all servers hold.
+    #[serde(default)]
+    records: String,
+    servers: Vec<ServerEntry>,
+    /// All fails and unknowns.
+    #[serde(default)]
+    pub expect: Vec<Expected>,
+    /// All rows of the forecast that are not ok.
+    #[serde(default)]
+    pub forecast: Vec<ExpectedForecast>,
+    /// Groups of servers with the same content, names separated by spaces; empty when it does not matter.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// The status of servers, where it matters.
+    #[serde(default)]
+    pub status: BTreeMap<String, String>,
+    /// Exit code.
+    pub exit: u8,
+}
+
+/// One DNS server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerEntry {
+    name: String,
+    /// Further keys of its entry in `dns_servers`.
+    #[serde(default)]
+    config: Mapping,
+    /// Instead of the scenario's zones.
+    zones: Option<Vec<String>>,
+    /// Instead of the common records.
+    records: Option<String>,
+    /// Patterns of records to take away from them, see [`Records::remove`].
+    #[serde(default)]
+    remove: Vec<String>,
+    /// Records to add.
+    #[serde(default)]
+    add: String,
+    #[serde(default)]
+    behaviour: Behaviour,
+    #[serde(default)]
+    quirks: Quirks,
+}
+
+/// Why a text is no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// It does not have the form.
+    #[error("{0}")]
+    Form(#[from] serde_yaml::Error),
+    /// A server's data is wrong.
+    #[error("server {server}: {error}")]
+    Records {
+        /// The server.
+        server: String,
+        /// What is wrong.
+        error: RecordError,
+    },
+    /// An expectation is about a server that the scenario does not have.
+    #[error("`{0}` names no server of the scenario")]
+    NoServer(String),
+    /// The configuration has no forest.
+    #[error("config: the forest is missing")]
+    NoForest,
+}
+
+impl Scenario {
+    /// Reads a scenario and makes sure that its servers could be started.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let scenario: Self = serde_yaml::from_str(text)?;
+        scenario.specs()?;
+        let known = |name: &str| scenario.servers.iter().any(|server| server.name == name);
+        let findings = scenario.expect.iter().filter_map(Expected::server);
+        let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
+        let groups = scenario.groups.iter().flat_map(|group| group.split_whitespace());
+        let status = scenario.status.keys().map(String::as_str);
+        let mut all = findings.chain(forecast).chain(groups).chain(status);
+        match all.find(|name| !known(name)).map(str::to_owned) {
+            Some(unknown) => Err(ScenarioError::NoServer(unknown)),
+            None => Ok(scenario),
+        }
+    }
+
+    /// What the servers are made of, in order.
+    ///
+    /// # Errors
+    /// When a record, name or pattern is malformed.
+    pub fn specs(&self) -> Result<Vec<Spec>, ScenarioError> {
+        let forest = self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)?;
+        let mut common = self.zones.clone();
+        if common.is_empty() {
+            common = vec![forest.to_owned(), format!("_msdcs.{forest}")];
+        }
+        let spec = |server: &ServerEntry| {
+            server
+                .spec(forest, &common, &self.records)
+                .map_err(|error| ScenarioError::Records { server: server.name.clone(), error })
+        };
+        self.servers.iter().map(spec).collect()
+    }
+
+    /// Starts the servers on loopback.
+    ///
+    /// # Errors
+    /// When the system gives no ports.
+    pub fn start(&self) -> io::Result<RunningScenario> {
+        let specs = self.specs().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let fleet = Fleet::start(specs)?;
+        Ok(RunningScenario { config: self.config_yaml(&fleet)?, fleet })
+    }
+
+    fn config_yaml(&self, fleet: &Fleet) -> io::Result<String> {
+        let mut servers = Vec::new();
+        for (server, address) in self.servers.iter().zip(fleet.addresses()) {
+            let mut entry = Mapping::new();
+            entry.insert("name".into(), server.name.clone().into());
+            entry.insert("address".into(), address.ip().to_string().into());
+            entry.insert("port".into(), address.port().into());
+            entry.extend(server.config.clone());
+            servers.push(Value::Mapping(entry));
+        }
+        let mut config = self.config.clone();
+        config.insert("dns_servers".into(), servers.into());
+        if let Some(query) = &self.query {
+            config.insert("query".into(), Value::Mapping(query.clone()));
+        }
+        if !config.contains_key("probe") {
+            config.insert("probe".into(), Value::Mapping(Mapping::from_iter([("enabled".into(), false.into())])));
+        }
+        if !config.contains_key("locator_records") {
+            config.insert("locator_records".into(), false.into());
+        }
+        serde_yaml::to_string(&config).map_err(io::Error::other)
+    }
+}
+
+impl ServerEntry {
+    fn spec(&self, forest: &str, zones: &[String], records: &str) -> Result<Spec, RecordError> {
+        let mut records = Records::parse(self.records.as_deref().unwrap_or(records))?;
+        for pattern in &self.remove {
+            records.remove(pattern)?;
+        }
+        records.extend(Records::parse(&self.add)?);
+        let zone = |text: &String| {
+            DnsName::parse(text).map_err(|error| RecordError { line: text.clone(), reason: error.to_string() })
+        };
+        let spec = Spec {
+            name: self.name.clone(),
+            primary: format!("{}.{forest}", self.name),
+            zones: self.zones.as_deref().unwrap_or(zones).iter().map(zone).collect::<Result<_, _>>()?,
+            records,
+            behaviour: self.behaviour,
+            quirks: self.quirks.clone(),
+        };
+        Mind::new(&spec)?;
+        Ok(spec)
+    }
+}
+
+/// A scenario whose servers answer, until it is dropped.
+pub struct RunningScenario {
+    config: String,
+    fleet: Fleet,
+}
+
+impl RunningScenario {
+    /// The whole configuration file, with the real ports.
+    pub fn config_yaml(&self) -> String {
+        self.config.clone()
+    }
+
+    /// The questions that arrived so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.fleet.seen()
+    }
+}
+
+/// The embedded scenarios with their names, in the order in which they are shown.
+pub fn scenarios() -> Vec<(&'static str, Scenario)> {
+    let texts = [
+        ("healthy", include_str!("forests/healthy.yaml")),
+        ("stale-record", include_str!("forests/stale-record.yaml")),
+        ("partner-behind", include_str!("forests/partner-behind.yaml")),
+        ("duplicate-address", include_str!("forests/duplicate-address.yaml")),
+        ("dangling-alias", include_str!("forests/dangling-alias.yaml")),
+        ("island", include_str!("forests/island.yaml")),
+        ("dead-server", include_str!("forests/dead-server.yaml")),
+        ("outside-forest", include_str!("forests/outside-forest.yaml")),
+    ];
+    let parse = |text| Scenario::parse(text).expect("a unit test parses every embedded scenario");
+    texts.into_iter().map(|(name, text)| (name, parse(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_scenario_can_be_started() {
+        for (name, scenario) in scenarios() {
+            assert!(!scenario.story.is_empty(), "{name} has no story");
+            assert!(scenario.start().is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_config_names_the_real_ports() {
+        let (_, scenario) = scenarios().swap_remove(0);
+        let running = scenario.start().expect("free ports");
+        let config: Mapping = serde_yaml::from_str(&running.config_yaml()).expect("a mapping");
+        let ports = config["dns_servers"].as_sequence().expect("a list").iter().map(|server| &server["port"]);
+        let real: Vec<Value> = running.fleet.addresses().iter().map(|address| address.port().into()).collect();
+        assert_eq!(ports.collect::<Vec<_>>(), real.iter().collect::<Vec<_>>());
+        assert_eq!(config["probe"]["enabled"], Value::Bool(false));
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_with_the_server() {
+        let text = "{summary: x, config: {forest: a.b}, exit: 0, servers: [{name: one, remove: [x.a.b A]}]}";
+        let error = Scenario::parse(text).expect_err("nothing to remove");
+        assert_eq!(error.to_string(), "server one: record `x.a.b A`: there is nothing to remove");
+        assert!(Scenario::parse("{summary: x, config: {}, exit: 0, servers: []}").is_err(), "no forest");
+        assert!(Scenario::parse("{summary: x, config: {forest: a}, exit: 0, servers: [], expct: []}").is_err());
+    }
+}

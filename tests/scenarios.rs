@@ -1,0 +1,111 @@
+//! Every scenario, over the wire and through the same code as `guidpost check`: its report must hold exactly the fails
+//! and unknowns that the scenario lists.
+#![expect(clippy::disallowed_methods, reason = "these tests read the scenarios beside them")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use guidpost::demo::{Scenario, scenarios};
+use guidpost::report::{Counts, Report, Tool, Verdict};
+
+/// More than the processors: scenarios with silent servers only wait.
+const THREADS: usize = 16;
+
+/// Fires only on a proven identity, which takes more than DNS servers.
+const NEEDS_PROBES: [&str; 1] = ["address-not-in-config"];
+
+/// The scenarios of this folder and the embedded ones.
+fn all() -> Vec<(String, Scenario)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).expect("the folder exists") {
+        let path = entry.expect("a readable folder").path();
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("an ASCII name").to_owned();
+        let text = std::fs::read_to_string(&path).expect("readable text");
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        found.push((name, scenario));
+    }
+    found.extend(scenarios().into_iter().map(|(name, scenario)| (format!("demo {name}"), scenario)));
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found
+}
+
+#[test]
+fn every_scenario_is_well_formed() {
+    let all = all();
+    assert!(all.len() > 100, "only {} scenarios were found", all.len());
+    let mut summaries = BTreeSet::new();
+    for (name, scenario) in &all {
+        assert!(name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"- ".contains(&c)), "{name}");
+        assert!(!scenario.summary.is_empty() && !scenario.summary.contains('\n'), "{name}: summary");
+        assert!(summaries.insert(scenario.summary.clone()), "{name}: another scenario has the same summary");
+        assert!(scenario.exit <= 3, "{name}: exit");
+        let fails = scenario.expect.iter().filter(|expected| expected.is_fail()).count();
+        let quiet = scenario.expect.is_empty();
+        assert!(!quiet || scenario.exit == 0, "{name}: exit {} without any finding", scenario.exit);
+        assert!(quiet || fails > 0 || scenario.exit == 3, "{name}: only unknowns give exit 3");
+        scenario.start().unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn every_rule_fires_in_a_scenario() {
+    let all = all();
+    let fired: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|(_, scenario)| &scenario.expect)
+        .filter(|expected| expected.is_fail())
+        .map(|expected| expected.rule())
+        .collect();
+    let names = guidpost::rules::all().iter().map(|rule| rule.name);
+    let missing: Vec<_> = names.filter(|name| !fired.contains(name) && !NEEDS_PROBES.contains(name)).collect();
+    assert!(missing.is_empty(), "no scenario expects {missing:?} to fail");
+}
+
+/// How the reports differ from what the scenarios expect, one entry per scenario that differs. `check` turns the text of
+/// a configuration into the report of a run.
+fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<String>> {
+    let all = all();
+    let next = AtomicUsize::new(0);
+    let complaints = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some((name, scenario)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let running = scenario.start().expect("free ports on loopback");
+                    let mismatches = scenario.mismatches(&check(&running.config_yaml()));
+                    if !mismatches.is_empty() {
+                        complaints.lock().expect("no scenario panics").insert(name.clone(), mismatches);
+                    }
+                }
+            });
+        }
+    });
+    complaints.into_inner().expect("no scenario panics")
+}
+
+#[test]
+fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
+    let blind = |_: &str| Report {
+        schema: String::new(),
+        tool: Tool { name: String::new(), version: String::new() },
+        forest: String::new(),
+        started_at: String::new(),
+        elapsed_ms: 0,
+        verdict: Verdict::Ok,
+        incomplete: None,
+        counts: Counts::default(),
+        servers: Vec::new(),
+        addresses: Vec::new(),
+        forecast: Vec::new(),
+        findings: Vec::new(),
+        not_checked: Vec::new(),
+    };
+    let complaints = complaints(blind);
+    for (name, scenario) in all() {
+        let broken = !scenario.expect.is_empty() || scenario.exit != 0;
+        assert!(!broken || complaints.contains_key(&name), "{name} would be content with an empty report");
+    }
+}
