@@ -246,9 +246,10 @@ fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
 
 fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
+    // Before version 4.8 NSD keeps one database for all of the machine, unless told to keep none.
     let mut text = format!(
         "server:\n  ip-address: {ip}@{port}\n  server-count: 1\n  username: \"\"\n  chroot: \"\"\n  zonesdir: \"{home}\"\n  \
-         pidfile: \"{home}/nsd.pid\"\n  xfrdfile: \"{home}/xfrd.state\"\n  xfrdir: \"{home}\"\n  zonelistfile: \"{home}/zone.list\"\n\
+         pidfile: \"{home}/nsd.pid\"\n  xfrdfile: \"{home}/xfrd.state\"\n  database: \"\"\n  xfrdir: \"{home}\"\n  zonelistfile: \"{home}/zone.list\"\n\
          remote-control:\n  control-enable: no\n"
     );
     for zone in zones {
