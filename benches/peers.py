@@ -1,0 +1,98 @@
+"""Runs the clients in turn over the same forest and prints medians. Started by `benches/peers`."""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+
+import lab
+
+# More than a single server, so that guidpost too asks about 100,000 questions of 5,000 DCs.
+PORTS = 7
+PEER_QUESTIONS = 100_000
+DIG_QUESTIONS = 2_000
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--guidpost", required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--dcs", type=int, default=5000)
+    args = parser.parse_args()
+    dcs, ports = lab.forest(args.dcs), lab.free_ports(PORTS)
+    with tempfile.TemporaryDirectory() as folder, lab.knot(folder, dcs, ports):
+        compare(os.path.abspath(args.guidpost), args.runs, folder, dcs, ports)
+
+
+def compare(guidpost, runs, folder, dcs, ports):
+    clients = peers(folder, dcs, ports[0])
+    for count in (1, PORTS):
+        config = os.path.join(folder, f"{count}.yaml")
+        servers = [(f"s{i}", ("127.0.0.1", port)) for i, port in enumerate(ports[:count])]
+        lab.write_config(config, dcs, servers)
+        asked = count_questions(guidpost, config, folder)
+        evidence = os.path.join(folder, "evidence")
+        where = "1 server" if count == 1 else f"{count} servers"
+        clients[f"guidpost observe, {where}"] = (asked, [guidpost, "observe", "-c", config, "-o", evidence])
+        clients[f"guidpost check, {where}"] = (asked, [guidpost, "check", "-c", config, "-f", "json"])
+
+    costs = {name: [] for name in clients}
+    # In turn, so that a change of the machine's other load meets them all; the first round only warms up.
+    for round_ in range(runs + 1):
+        for name, (_, command) in clients.items():
+            cost = lab.Cost(command, folder)
+            if cost.code != 0:
+                raise SystemExit(f"{name} ended with {cost.code}:\n{cost.out[-2000:]}\n{cost.err[-2000:]}")
+            if name == "dnsperf" and "(100.00%)" not in cost.out:
+                print(f"dnsperf lost questions in round {round_}; its figures cover fewer answers")
+            if round_ > 0:
+                costs[name].append(cost)
+    show(clients, costs, runs, len(dcs))
+
+
+def peers(folder, dcs, port):
+    """The clients to compare with: questions each asks, and its command line."""
+    distinct = lab.questions(dcs)
+    many = [distinct[i % len(distinct)] for i in range(PEER_QUESTIONS)]
+    listed, few = os.path.join(folder, "questions"), os.path.join(folder, "dig-questions")
+    with open(listed, "w", encoding="ascii") as file:
+        file.writelines(f"{name} {rtype}\n" for name, rtype in many)
+    with open(few, "w", encoding="ascii") as file:
+        file.writelines(f"@127.0.0.1 -p {port} {name} {rtype} +noall +answer\n" for name, rtype in many[:DIG_QUESTIONS])
+    dnsperf = ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", listed, "-n", "1", "-q", "100", "-c", "1", "-T", "1"]
+    return {"dnsperf": (PEER_QUESTIONS, dnsperf), "dig -f": (DIG_QUESTIONS, ["dig", "-f", few])}
+
+
+def count_questions(guidpost, config, folder):
+    """How many questions guidpost asks; the forest must be healthy, or the comparison would be of something else."""
+    cost = lab.Cost([guidpost, "check", "-c", config, "-f", "json"], folder)
+    if cost.code != 0:
+        raise SystemExit(f"guidpost check ended with {cost.code}:\n{cost.out[-2000:]}\n{cost.err[-2000:]}")
+    return sum(server["questions"] for server in json.loads(cost.out)["servers"])
+
+
+def show(clients, costs, runs, dcs):
+    print(f"\n{dcs} DCs, Knot with one UDP worker on loopback; medians of {runs} interleaved runs.")
+    print(f"CPU is user + system of the client process. Ratios are per question, medians over the runs; dig -f asks")
+    print(f"{DIG_QUESTIONS} questions, one after the other, and is scaled.\n")
+    print(f"{'client':32} {'questions':>9} {'CPU s':>8} {'us/question':>11} {'CPU ratio':>9} {'wall s':>8} {'wall ratio':>10} {'peak MiB':>8}")
+    base_asked, base = clients["dnsperf"][0], costs["dnsperf"]
+    for name, (asked, _) in clients.items():
+        mine = costs[name]
+
+        def median(value):
+            return statistics.median(value(cost) for cost in mine)
+
+        def ratio(value):
+            pairs = zip(mine, base)
+            return statistics.median((value(a) / asked) / (value(b) / base_asked) for a, b in pairs)
+
+        cpu, wall = median(lambda cost: cost.cpu), median(lambda cost: cost.wall)
+        print(
+            f"{name:32} {asked:9} {cpu:8.3f} {cpu / asked * 1e6:11.2f} {ratio(lambda cost: cost.cpu):9.2f}"
+            f" {wall:8.3f} {ratio(lambda cost: cost.wall):10.2f} {median(lambda cost: cost.memory):8.1f}"
+        )
+
+
+main()

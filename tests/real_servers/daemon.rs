@@ -1,0 +1,274 @@
+//! Starting a real DNS server on a free loopback port, and ending it.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::forest::Zone;
+
+/// Where tests find their servers.
+pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// The same over IPv6.
+pub(crate) const LOCALHOST_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// The programs that serve zones themselves.
+pub(crate) const AUTHORITATIVE: [Kind; 3] = [Kind::Bind, Kind::Knot, Kind::Nsd];
+
+/// An authoritative DNS server program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bind,
+    Knot,
+    Nsd,
+}
+
+impl Kind {
+    /// Its name in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bind => "bind",
+            Self::Knot => "knot",
+            Self::Nsd => "nsd",
+        }
+    }
+}
+
+/// A running server; ends when dropped.
+pub(crate) struct Daemon {
+    /// Where it answers.
+    pub(crate) address: SocketAddr,
+    child: Child,
+    dir: TempDir,
+}
+
+impl Daemon {
+    /// Starts an authoritative server with these zones on the IPv4 loopback address.
+    pub(crate) fn start(kind: Kind, zones: &[Zone]) -> Self {
+        Self::start_at(kind, zones, LOCALHOST)
+    }
+
+    /// Starts an authoritative server with these zones on `ip`.
+    pub(crate) fn start_at(kind: Kind, zones: &[Zone], ip: IpAddr) -> Self {
+        let address = free_address(ip);
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for zone in zones {
+            write(&zone_path(dir.path(), zone), &zone.text());
+        }
+        let config = dir.path().join("server.conf");
+        let (program, package, args): (_, _, &[&str]) = match kind {
+            // -n 1: one worker thread; many servers share the machine. -g: foreground, log on stderr.
+            Kind::Bind => ("named", "bind9", &["-g", "-n", "1", "-c"]),
+            Kind::Knot => ("knotd", "knot", &["-c"]),
+            Kind::Nsd => ("nsd", "nsd", &["-d", "-c"]),
+        };
+        let text = match kind {
+            Kind::Bind => bind_config(dir.path(), address, zones),
+            Kind::Knot => knot_config(dir.path(), address, zones),
+            Kind::Nsd => nsd_config(dir.path(), address, zones),
+        };
+        write(&config, &text);
+        let known: Vec<&str> = zones.iter().map(|zone| zone.origin.as_str()).collect();
+        Self::spawn(program, package, args, &config, dir, address, &known)
+    }
+
+    /// Starts Unbound as a forwarder of everything to `upstream`.
+    pub(crate) fn forwarder(upstream: SocketAddr, known: &str) -> Self {
+        let address = free_address(LOCALHOST);
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let config = dir.path().join("server.conf");
+        write(&config, &unbound_config(dir.path(), address, upstream));
+        // -d: foreground. -p: no pid file.
+        Self::spawn("unbound", "unbound", &["-d", "-p", "-c"], &config, dir, address, &[known])
+    }
+
+    fn spawn(
+        program: &str,
+        package: &str,
+        args: &[&str],
+        config: &Path,
+        dir: TempDir,
+        address: SocketAddr,
+        known: &[&str],
+    ) -> Self {
+        // Where AppArmor is on, Debian's profiles forbid the installed programs to read a temporary directory. Profiles
+        // go by path, so a copy is free of them.
+        let copy = dir.path().join(program);
+        let installed = find_program(program, package);
+        fs::copy(&installed, &copy).unwrap_or_else(|e| panic!("cannot copy {}: {e}", installed.display()));
+        let log = fs::File::create(dir.path().join("log")).expect("a log file");
+        // `timeout` bounds the server's life even if the test itself is killed, and passes SIGTERM on to its group:
+        // NSD consists of several processes.
+        let child = Command::new("timeout")
+            .args(["--kill-after=5", "600"])
+            .arg(&copy)
+            .args(args)
+            .arg(config)
+            .current_dir(dir.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle of the log"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {program}: {e}"));
+        let mut daemon = Self { address, child, dir };
+        daemon.wait_until_it_answers(program, known);
+        daemon
+    }
+
+    /// `known` are the zones that it must answer for; a server may load them one after the other.
+    fn wait_until_it_answers(&mut self, program: &str, known: &[&str]) {
+        let start = Instant::now();
+        loop {
+            let ended = self.child.try_wait().expect("the state of a child process");
+            if ended.is_none() && known.iter().all(|zone| answers(self.address, zone)) {
+                return;
+            }
+            if ended.is_some() || start.elapsed() > Duration::from_secs(30) {
+                let how = ended.map_or("does not answer".to_owned(), |status| format!("ended: {status}"));
+                let read = |name: &str| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+                panic!(
+                    "{program} at {} {how}\n--- configuration\n{}\n--- log\n{}",
+                    self.address,
+                    read("server.conf"),
+                    read("log")
+                );
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // `Child::kill` sends SIGKILL, which `timeout` could not pass on; the server would stay.
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path of an installed program. Users other than root have no `sbin` directories in their PATH.
+pub(crate) fn find_program(program: &str, package: &str) -> PathBuf {
+    let path = std::env::var("PATH").unwrap_or_default();
+    path.split(':')
+        .chain(["/usr/sbin", "/usr/local/sbin", "/sbin"])
+        .map(|dir| Path::new(dir).join(program))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| {
+            panic!("`{program}` is not installed: it comes with the Debian package `{package}`; tests/all installs it")
+        })
+}
+
+/// A loopback address whose port is free for UDP and TCP, and handed out once.
+pub(crate) fn free_address(ip: IpAddr) -> SocketAddr {
+    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    // Below the range from which the system takes the ports of outgoing sockets, so nobody takes one between this
+    // check and the server's start; begun at another place by each process, because tests may run as processes.
+    let first = std::process::id().wrapping_mul(41) % 10_000;
+    let mut given = GIVEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let given = given.get_or_insert_with(HashSet::new);
+    (0..10_000)
+        .map(|i| u16::try_from(20_000 + (first + i) % 10_000).expect("below 30,000"))
+        .filter(|port| given.insert(*port))
+        .map(|port| SocketAddr::new(ip, port))
+        .find(|address| UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok())
+        .unwrap_or_else(|| panic!("no free port at {ip}: is there such an address on this machine?"))
+}
+
+/// Whether the server at `address` answers the SOA question for `zone` without error.
+fn answers(address: SocketAddr, zone: &str) -> bool {
+    let mut question = vec![0x47, 0x50, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in zone.split('.') {
+        question.push(u8::try_from(label.len()).expect("a short label"));
+        question.extend_from_slice(label.as_bytes());
+    }
+    question.extend_from_slice(&[0, 0, 6, 0, 1]);
+    let ask = || -> std::io::Result<bool> {
+        let socket = UdpSocket::bind(SocketAddr::new(address.ip(), 0))?;
+        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+        socket.connect(address)?;
+        socket.send(&question)?;
+        let mut reply = [0; 1500];
+        let length = socket.recv(&mut reply)?;
+        Ok(length > 12 && reply[..2] == question[..2] && reply[3] & 0x0f == 0 && reply[7] > 0)
+    };
+    ask().unwrap_or(false)
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()));
+}
+
+fn zone_path(dir: &Path, zone: &Zone) -> PathBuf {
+    dir.join(format!("{}.zone", zone.origin))
+}
+
+fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+    let (ip, port, home) = (address.ip(), address.port(), dir.display());
+    let (v4, v6) = if ip.is_ipv4() { (format!("{ip};"), "none;".into()) } else { ("none;".into(), format!("{ip};")) };
+    // Nothing outside the test's directory is touched. Newer versions of BIND refuse to load more than 100 records of a
+    // type at one name unless told otherwise.
+    let mut text = format!(
+        "options {{\n  directory \"{home}\";\n  pid-file none;\n  lock-file none;\n  session-keyfile \"{home}/session.key\";\n  \
+         listen-on port {port} {{ {v4} }};\n  listen-on-v6 port {port} {{ {v6} }};\n  recursion no;\n  notify no;\n  \
+         allow-transfer {{ none; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n}};\n\
+         controls {{ }};\n"
+    );
+    for zone in zones {
+        let file = zone_path(dir, zone);
+        let _ = writeln!(text, "zone \"{}\" {{ type primary; file \"{}\"; }};", zone.origin, file.display());
+    }
+    text
+}
+
+fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+    let (ip, port, home) = (address.ip(), address.port(), dir.display());
+    let mut text = format!(
+        "server:\n  rundir: \"{home}\"\n  listen: [ \"{ip}@{port}\" ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n\
+         database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\nzone:\n"
+    );
+    for zone in zones {
+        let file = zone_path(dir, zone);
+        let _ = writeln!(
+            text,
+            "  - domain: \"{}\"\n    file: \"{}\"\n    zonefile-sync: -1\n    journal-content: none",
+            zone.origin,
+            file.display()
+        );
+    }
+    text
+}
+
+fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+    let (ip, port, home) = (address.ip(), address.port(), dir.display());
+    // Before version 4.8 NSD keeps one database for all of the machine, unless told to keep none.
+    let mut text = format!(
+        "server:\n  ip-address: {ip}@{port}\n  server-count: 1\n  username: \"\"\n  chroot: \"\"\n  zonesdir: \"{home}\"\n  \
+         pidfile: \"{home}/nsd.pid\"\n  xfrdfile: \"{home}/xfrd.state\"\n  database: \"\"\n  xfrdir: \"{home}\"\n  zonelistfile: \"{home}/zone.list\"\n\
+         remote-control:\n  control-enable: no\n"
+    );
+    for zone in zones {
+        let file = zone_path(dir, zone);
+        let _ = writeln!(text, "zone:\n  name: \"{}\"\n  zonefile: \"{}\"", zone.origin, file.display());
+    }
+    text
+}
+
+fn unbound_config(dir: &Path, address: SocketAddr, upstream: SocketAddr) -> String {
+    let home = dir.display();
+    // Unbound answers `test` by itself (RFC 6761) unless told not to, and does not ask loopback addresses.
+    format!(
+        "server:\n  interface: {}@{}\n  access-control: 127.0.0.0/8 allow\n  username: \"\"\n  chroot: \"\"\n  directory: \"{home}\"\n  \
+         use-syslog: no\n  logfile: \"\"\n  num-threads: 1\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n  \
+         local-zone: \"test.\" nodefault\nremote-control:\n  control-enable: no\nforward-zone:\n  name: \".\"\n  forward-addr: {}@{}\n",
+        address.ip(),
+        address.port(),
+        upstream.ip(),
+        upstream.port()
+    )
+}
