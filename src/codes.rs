@@ -41,8 +41,16 @@ pub enum Kind {
 pub struct Step {
     /// What to do.
     pub text: &'static str,
-    /// Commands to copy; words in capitals are to be replaced.
+    /// Commands to copy; words in capitals are to be replaced by the reader, `{only}` by [`Step::command_lines`].
     pub commands: &'static [&'static str],
+}
+
+impl Step {
+    /// The commands, with ` --only …` and these rules where a command is about the rules that speak of the number.
+    pub fn command_lines(&self, rules: &[&str]) -> impl Iterator<Item = String> {
+        let only = if rules.is_empty() { String::new() } else { format!(" --only {}", rules.join(",")) };
+        self.commands.iter().map(move |command| command.replace("{only}", &only))
+    }
 }
 
 /// One error or event number.

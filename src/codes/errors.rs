@@ -20,10 +20,7 @@ pub(super) const TABLE: &[Code] = &[
             "The record was repaired, and a resolver still holds the negative answer in its cache.",
         ],
         steps: &[
-            Step {
-                text: "See which server lacks which record.",
-                commands: &["guidpost check --only alias-missing,alias-dangling,host-missing"],
-            },
+            Step { text: "See which server lacks which record.", commands: &["guidpost check{only}"] },
             Step {
                 text: "On the destination, list the DNS servers of every network adapter. Each must host, forward or \
                        delegate the forest's zones; remove any that does not.",
@@ -65,7 +62,7 @@ pub(super) const TABLE: &[Code] = &[
         steps: &[
             Step {
                 text: "See which server holds the wrong address, and who answers there.",
-                commands: &["guidpost check --only stale-address,shared-address,wrong-machine"],
+                commands: &["guidpost check{only}"],
             },
             Step {
                 text: "Delete the wrong record on each server that holds it (Windows; then Samba).",
@@ -106,10 +103,7 @@ pub(super) const TABLE: &[Code] = &[
             "DNS is right, and the source's machine password differs from the one its key distribution center knows.",
         ],
         steps: &[
-            Step {
-                text: "See which record leads to which machine.",
-                commands: &["guidpost check --only alias-wrong-target,shared-address,wrong-machine,guid-mismatch"],
-            },
+            Step { text: "See which record leads to which machine.", commands: &["guidpost check{only}"] },
             Step {
                 text: "Delete the wrong record on each server that holds it, and let both DCs register again.",
                 commands: &[
@@ -149,7 +143,7 @@ pub(super) const TABLE: &[Code] = &[
         steps: &[
             Step {
                 text: "See which addresses stand in DNS, and which of them answer.",
-                commands: &["guidpost check --only stale-address,unusable-address,address-silent"],
+                commands: &["guidpost check{only}"],
             },
             Step {
                 text: "Delete addresses that are not the DC's, or that partners cannot reach, and keep the adapter from \
@@ -180,7 +174,7 @@ pub(super) const TABLE: &[Code] = &[
         steps: &[
             Step {
                 text: "Compare the GUID of the alias with the one that the machine itself gives.",
-                commands: &["guidpost check --only guid-mismatch,shared-address,wrong-machine"],
+                commands: &["guidpost check{only}"],
             },
             Step {
                 text: "Remove what is left of the former DC from the directory (Windows: delete its server object; \
@@ -209,7 +203,7 @@ pub(super) const TABLE: &[Code] = &[
         steps: &[
             Step {
                 text: "Find leftover aliases, and machines whose GUID is not the alias's.",
-                commands: &["guidpost check --only guid-mismatch"],
+                commands: &["guidpost check{only}"],
             },
             Step {
                 text: "If the DC is gone, clean up its metadata: delete its server object, or with Samba:",
@@ -236,10 +230,7 @@ pub(super) const TABLE: &[Code] = &[
             "The alias is absent at the server that the destination asks.",
             "That server is outside the forest, and denies every name in _msdcs.<forest>.",
         ],
-        steps: &[Step {
-            text: "Proceed as for error 8524.",
-            commands: &["guidpost check --only alias-missing,server-outside-forest"],
-        }],
+        steps: &[Step { text: "Proceed as for error 8524.", commands: &["guidpost check{only}"] }],
         samba: "2 (WERR_FILE_NOT_FOUND).",
         kin: &[8524, 2087, 11004],
         also: &[],
@@ -257,10 +248,7 @@ pub(super) const TABLE: &[Code] = &[
             "The alias still names the DC's former host name.",
         ],
         steps: &[
-            Step {
-                text: "See whether the target or its address is wrong.",
-                commands: &["guidpost check --only alias-dangling,host-missing"],
-            },
+            Step { text: "See whether the target or its address is wrong.", commands: &["guidpost check{only}"] },
             Step {
                 text: "On the source, register the host record and the alias again (Windows; then Samba).",
                 commands: &["ipconfig /registerdns", "nltest /dsregdns", "samba_dnsupdate --verbose"],

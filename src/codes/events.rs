@@ -25,10 +25,7 @@ pub(super) const TABLE: &[Code] = &[
             "That server is outside the forest, or nothing the destination is configured with answers.",
         ],
         steps: &[
-            Step {
-                text: "Find the server that lacks the records.",
-                commands: &["guidpost check --only alias-missing,host-missing,server-outside-forest,server-silent"],
-            },
+            Step { text: "Find the server that lacks the records.", commands: &["guidpost check{only}"] },
             Step { text: "Proceed as for error 8524.", commands: &["guidpost explain 8524"] },
         ],
         samba: "No such event; `samba-tool drs showrepl` shows 2 (WERR_FILE_NOT_FOUND).",
@@ -47,7 +44,7 @@ pub(super) const TABLE: &[Code] = &[
             "The alias is missing or broken at the server that the destination asks, and the host record is good.",
         ],
         steps: &[
-            Step { text: "Find the missing alias.", commands: &["guidpost check --only alias-missing,alias-dangling"] },
+            Step { text: "Find the missing alias.", commands: &["guidpost check{only}"] },
             Step {
                 text: "On the source, register it again; a missing alias is one failed host record away from 2087.",
                 commands: &["nltest /dsregdns"],
@@ -71,10 +68,7 @@ pub(super) const TABLE: &[Code] = &[
             "Dynamic update at a partner failed (zone not dynamic, refused, unreachable).",
         ],
         steps: &[
-            Step {
-                text: "Compare the DC's addresses at every server.",
-                commands: &["guidpost check --only stale-address,address-unregistered,host-missing"],
-            },
+            Step { text: "Compare the DC's addresses at every server.", commands: &["guidpost check{only}"] },
             Step {
                 text: "At each partner's server, delete the addresses that the DC no longer has.",
                 commands: &[
@@ -110,10 +104,7 @@ pub(super) const TABLE: &[Code] = &[
             "The source's service principal names or serverReference are missing. DNS shows nothing of that.",
         ],
         steps: &[
-            Step {
-                text: "Look for aliases whose GUID is not the machine's own.",
-                commands: &["guidpost check --only guid-mismatch"],
-            },
+            Step { text: "Look for aliases whose GUID is not the machine's own.", commands: &["guidpost check{only}"] },
             Step {
                 text: "Proceed as for error 8589: metadata clean-up, or serverReference.",
                 commands: &["guidpost explain 8589"],
@@ -249,10 +240,7 @@ pub(super) const TABLE: &[Code] = &[
             "From outside, the server answers SERVFAIL or REFUSED for its own zones.",
         ],
         steps: &[
-            Step {
-                text: "See which servers answer for the forest.",
-                commands: &["guidpost check --only server-refusing,server-silent"],
-            },
+            Step { text: "See which servers answer for the forest.", commands: &["guidpost check{only}"] },
             Step {
                 text: "Give every DC at least two DNS servers: others first (a hub, or one in its site), itself last.",
                 commands: &["Set-DnsClientServerAddress -InterfaceAlias ADAPTER -ServerAddresses HUB,OTHER,127.0.0.1"],

@@ -2,6 +2,7 @@
 
 mod folding;
 mod hostile;
+mod schema;
 mod snapshots;
 
 use super::{Format, RenderOptions, render};
