@@ -15,6 +15,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod evidence;
+pub mod exit;
 pub mod files;
 pub mod forecast;
 pub mod guid;

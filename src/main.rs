@@ -1,3 +1,82 @@
-//! The `guidpost` command.
+//! The `guidpost` command: arguments, dispatch, exit code.
 
-fn main() {}
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+use guidpost::cli::{Cli, Command};
+use guidpost::commands::{self, CommandError, Console};
+use guidpost::render::{Verbosity, escape};
+use guidpost::{exit, rules};
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_panic));
+    ExitCode::from(guarded(run))
+}
+
+/// Turns a panic, which the hook has reported by then, into an exit code.
+fn guarded(run: fn() -> u8) -> u8 {
+    panic::catch_unwind(run).unwrap_or(exit::UNKNOWN)
+}
+
+fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // If this cannot be printed there is nowhere left to say so.
+            let _ = error.print();
+            // clap would end with 2, which stands for a critical verdict here.
+            return if error.use_stderr() { exit::UNKNOWN } else { exit::OK };
+        }
+    };
+    let display = cli.display;
+    dispatch(cli).unwrap_or_else(|error| {
+        let _ = error.write(&Console::stderr(display).options, &mut io::stderr());
+        exit::UNKNOWN
+    })
+}
+
+fn dispatch(cli: Cli) -> Result<u8, CommandError> {
+    let console = Console::stdout(cli.display, Verbosity::Normal);
+    match cli.command {
+        Command::Explain(explain) => commands::explain::run(&explain.topic, rules::all(), console)?,
+        Command::Rules(list) => commands::rules::run(list.format, rules::all(), console)?,
+        Command::Completions(completions) => commands::completions::run(completions.shell)?,
+        Command::Man(man) => commands::man::run(man.command.as_deref())?,
+        Command::Check(_) | Command::Observe(_) | Command::Demo(_) | Command::Config(_) => {
+            let _ = writeln!(io::stderr(), "guidpost: this command is not wired on this branch");
+            return Ok(exit::UNKNOWN);
+        }
+    }
+    Ok(exit::OK)
+}
+
+/// Says on standard error that guidpost is at fault, and where.
+fn report_panic(info: &panic::PanicHookInfo<'_>) {
+    let message = info
+        .payload()
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| info.payload().downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into());
+    let place = info.location().map(|place| format!(" at {place}")).unwrap_or_default();
+    let _ = writeln!(
+        io::stderr(),
+        "guidpost {}: internal error{place}: {}\nThis is a defect of guidpost, not of your forest. Please report it with \
+         the text above; evidence saved with --save-evidence helps to find it.",
+        env!("CARGO_PKG_VERSION"),
+        escape::terminal(&message, false),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_exit_code_3() {
+        assert_eq!(guarded(|| exit::CRITICAL), exit::CRITICAL);
+        assert_eq!(guarded(|| panic!("on purpose")), exit::UNKNOWN);
+    }
+}

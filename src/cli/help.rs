@@ -1,0 +1,84 @@
+//! What stands below the options of each command: examples and exit codes.
+
+/// Below `guidpost --help`.
+pub(super) const MAIN: &str = "\
+Examples:
+  guidpost check                      verify the forest that guidpost.yaml describes
+  guidpost check -f nagios            as a monitoring plugin
+  guidpost explain 8524               what the error means, and what to do
+  guidpost demo                       see broken forests, without a network
+
+Exit codes, for every command and format:
+  0  all verified
+  1  warning
+  2  critical
+  3  unknown: not everything could be verified; or an error of usage, configuration or guidpost";
+
+/// Below `guidpost check --help`.
+pub(super) const CHECK: &str = "\
+Examples:
+  guidpost check
+  guidpost check -c forest.yaml --server dc1,dc2 --dc dc3.contoso.com
+  guidpost check --only alias-missing,stale-address -v
+  guidpost check -f json > report.json
+  guidpost check -f nagios --deadline 30s --output json=/var/lib/guidpost/report.json
+  guidpost check --save-evidence seen.json
+  guidpost check --evidence seen.json
+
+Exit codes:
+  0  all verified
+  1  warning
+  2  critical
+  3  unknown: not everything could be verified; or an error of usage, configuration or guidpost
+With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.";
+
+/// Below `guidpost observe --help`.
+pub(super) const OBSERVE: &str = "\
+Examples:
+  guidpost observe -o seen.json
+  guidpost check --evidence seen.json
+
+Exit codes: 0 if the evidence was saved, 3 if not. Nothing is judged.";
+
+/// Below `guidpost explain --help`.
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  guidpost explain stale-address      a rule
+  guidpost explain 8524               an error in decimal,
+  guidpost explain 0x6D9              in hexadecimal,
+  guidpost explain -2146893022        or as a negative number
+  guidpost explain event 2087         an event";
+
+/// Below `guidpost rules --help`.
+pub(super) const RULES: &str = "\
+Examples:
+  guidpost rules
+  guidpost rules --format json
+  guidpost explain alias-missing";
+
+/// Below `guidpost demo --help`.
+pub(super) const DEMO: &str = "\
+Examples:
+  guidpost demo
+  guidpost demo --list
+  guidpost demo 1753 --exit-code
+
+The forest is served on a loopback address by the program itself, and checked as a real one is.";
+
+/// Below `guidpost config --help`.
+pub(super) const CONFIG: &str = "\
+Examples:
+  guidpost config check -c forest.yaml
+  guidpost config schema > guidpost.schema.json";
+
+/// Below `guidpost completions --help`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  guidpost completions bash > /etc/bash_completion.d/guidpost
+  guidpost completions powershell >> $PROFILE";
+
+/// Below `guidpost man --help`.
+pub(super) const MAN: &str = "\
+Examples:
+  guidpost man > guidpost.1
+  guidpost man check | man -l -";

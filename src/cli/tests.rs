@@ -1,0 +1,48 @@
+//! What parses, and what does not.
+
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn the_definitions_are_consistent() {
+    Cli::command().debug_assert();
+}
+
+fn check(arguments: &[&str]) -> Result<Check, clap::Error> {
+    match Cli::try_parse_from(["guidpost", "check"].iter().chain(arguments))?.command {
+        Command::Check(check) => Ok(check),
+        other => panic!("parsed as {other:?}"),
+    }
+}
+
+#[test]
+fn lists_take_commas_and_repetition() {
+    let check = check(&["--only", "a,b", "--only=c", "--dc", "dc1,dc2", "--server", "s1", "-4", "-v"]).unwrap();
+    assert_eq!(check.run.only, ["a", "b", "c"]);
+    assert_eq!(check.run.dc, ["dc1", "dc2"]);
+    assert_eq!(check.run.family(), Some(Family::V4));
+    assert_eq!(check.verbosity(), Verbosity::Verbose);
+}
+
+#[test]
+fn contradictions_are_usage_errors() {
+    for arguments in [
+        &["-4", "-6"][..],
+        &["-q", "-v"],
+        &["--tries", "0"],
+        &["--timeout", "0s"],
+        &["--output", "json"],
+        &["--output", "yaml=x"],
+        &["-f", "yaml"],
+        &["--evidence", "a", "--timeout", "1s"],
+    ] {
+        assert!(check(arguments).is_err(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_negative_number_is_no_option() {
+    let cli = Cli::try_parse_from(["guidpost", "explain", "-2146893022"]).unwrap();
+    assert!(matches!(cli.command, Command::Explain(explain) if explain.topic == ["-2146893022"]));
+}

@@ -1,0 +1,114 @@
+//! `--format nagios`: the output of a monitoring plugin.
+//!
+//! One line with the verdict, `|` and performance data; then one line per finding. The text never holds a `|`, because
+//! readers split the first line there and end the long text at the first line that has one.
+
+use std::io::{self, Write};
+
+use super::{escape, fold, words};
+use crate::report::{Report, ServerStatus};
+
+/// What guidelines ask of the first line, so that it fits a pager.
+const FIRST_LINE: usize = 79;
+/// Nagios keeps 8 KiB of output and drops the rest silently; what does not fit is counted instead.
+const LONG_OUTPUT: usize = 7000;
+
+/// Writes the plugin output; the exit status is the caller's.
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let folded = fold::servers(report);
+    writeln!(out, "{} | {}", headline(report, &folded), perfdata(report))?;
+
+    let servers = words::plural(report.servers.len(), "DNS server");
+    writeln!(out, "{}: {servers}, {}", escape::plugin(&report.forest), words::successes(&report.counts))?;
+    if report.incomplete.is_some() {
+        writeln!(out, "incomplete: {}", words::incomplete(report))?;
+    }
+    for row in report.servers.iter().filter(|row| row.status != ServerStatus::Answering) {
+        writeln!(out, "DNS server {} is {}", escape::plugin(&row.server), words::status(row.status))?;
+    }
+    let mut written = 0;
+    for (index, group) in folded.iter().enumerate() {
+        let line = long_line(group);
+        written += line.len() + 1;
+        // At least one finding is always shown, however long it is.
+        if written > LONG_OUTPUT && index > 0 {
+            let left = words::plural(folded.len() - index, "more finding");
+            return writeln!(out, "and {left}; `guidpost check` shows all");
+        }
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// `GUIDPOST CRITICAL - 2 critical, 1 warning: stale-address dc2.contoso.com at dc1`, shortened from the end to fit.
+fn headline(report: &Report, folded: &[fold::Folded<'_>]) -> String {
+    let (verdict, _) = words::verdict(report.verdict);
+    let mut text = words::troubles(&report.counts);
+    if text.is_empty() {
+        text = words::successes(&report.counts);
+    }
+    let mut line = format!("GUIDPOST {verdict} - {text}");
+    if report.incomplete.is_some() {
+        line.push_str(", incomplete");
+    }
+    let Some(worst) = folded.first().filter(|group| group.first.waived.is_none()) else {
+        return line;
+    };
+    let subject = subject(worst);
+    let parts = [format!(": {}", escape::plugin(&worst.first.rule)), subject.dc, subject.servers];
+    for part in parts {
+        if line.len() + part.len() > FIRST_LINE {
+            break;
+        }
+        line.push_str(&part);
+    }
+    line
+}
+
+/// One finding, on one line.
+fn long_line(group: &fold::Folded<'_>) -> String {
+    let (word, _) = words::finding(group.first);
+    let subject = subject(group);
+    let mut line = format!("[{word}] {}{}{}", escape::plugin(&group.first.rule), subject.dc, subject.servers);
+    line.push_str(": ");
+    line.push_str(&escape::plugin(&group.first.message));
+    if let Some(waived) = &group.first.waived {
+        line.push_str(&format!(" (waived: {})", escape::plugin(&waived.reason)));
+    }
+    line
+}
+
+struct Subject {
+    dc: String,
+    servers: String,
+}
+
+fn subject(group: &fold::Folded<'_>) -> Subject {
+    let dc = group.first.dc.as_deref().or(group.first.name.as_deref());
+    let servers = match (&group.first.server, group.others.len()) {
+        (None, _) => String::new(),
+        (Some(server), 0) => format!(" at {}", escape::plugin(server)),
+        (Some(server), others) => format!(" at {} and {} more", escape::plugin(server), words::grouped(others)),
+    };
+    Subject { dc: dc.map(|dc| format!(" {}", escape::plugin(dc))).unwrap_or_default(), servers }
+}
+
+/// Fixed labels and units, so that graphs go on for ever. `0` as a threshold alerts on everything above.
+fn perfdata(report: &Report) -> String {
+    let counts = &report.counts;
+    let answering = report
+        .servers
+        .iter()
+        .filter(|row| matches!(row.status, ServerStatus::Answering | ServerStatus::Partial))
+        .count();
+    format!(
+        "criticals={};;0;0 warnings={};0;;0 unknowns={};;;0 passed={};;;0 servers_answering={answering};;;0;{} time={}.{:03}s;;;0",
+        counts.critical,
+        counts.warning,
+        counts.unknown,
+        counts.passed,
+        report.servers.len(),
+        report.elapsed_ms / 1000,
+        report.elapsed_ms % 1000,
+    )
+}

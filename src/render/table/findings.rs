@@ -1,0 +1,132 @@
+//! The findings, one paragraph each.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use super::{shorten, write_lines};
+use crate::codes;
+use crate::render::fold::{self, Folded};
+use crate::render::{RenderOptions, Verbosity, words, wrap};
+use crate::report::{Finding, Outcome, Report};
+
+/// Servers of a folded finding that are named, and whose commands are printed.
+const SERVERS: usize = 8;
+/// Where values stand, after their label.
+const REST: &str = "            ";
+
+pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let folded = match options.verbosity {
+        Verbosity::Verbose => fold::nothing(report),
+        _ => fold::servers(report),
+    };
+    let mut passes = false;
+    for group in &folded {
+        // Passes follow one another, one line each: there are many, and nothing is to be done about them.
+        if group.first.outcome == Outcome::Pass && group.first.waived.is_none() {
+            if !std::mem::replace(&mut passes, true) {
+                writeln!(out)?;
+            }
+            pass(group, options, out)?;
+        } else {
+            writeln!(out)?;
+            finding(group, options, out)?;
+            passes = false;
+        }
+    }
+    Ok(())
+}
+
+fn pass(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let (word, paint) = words::finding(group.first);
+    let message = options.clean(&group.first.message);
+    let separator = if message.is_empty() { "" } else { ": " };
+    write_lines(out, [format!("{}  {}{separator}{message}", options.paint(paint, word), subject(group, options))])
+}
+
+/// `rule  dc at server, server and 7 more`.
+fn subject(group: &Folded<'_>, options: &RenderOptions) -> String {
+    let first = group.first;
+    let mut text = options.clean(&first.rule);
+    if let Some(dc) = first.dc.as_ref().or(first.name.as_ref()) {
+        text.push_str("  ");
+        text.push_str(&options.clean(dc));
+    }
+    let (servers, more) = shorten(options.clean_all(group.servers()), SERVERS, options);
+    if !servers.is_empty() {
+        text.push_str(if first.dc.is_some() || first.name.is_some() { " at " } else { "  at " });
+        text.push_str(&servers.join(", "));
+    }
+    if more > 0 {
+        text.push_str(&format!(" and {} more", words::grouped(more)));
+    }
+    text
+}
+
+fn finding(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let first = group.first;
+    let (word, paint) = words::finding(first);
+    write_lines(out, [format!("{}  {}", options.paint(paint, word), subject(group, options))])?;
+    write_lines(out, wrap::paragraph(&options.clean(&first.message), options.width, "  ", "  "))?;
+    if let Some(waived) = &first.waived {
+        let until = waived.until.as_ref().map(|until| format!(" (until {until})")).unwrap_or_default();
+        let text = options.clean(&format!("{}{until}", waived.reason));
+        write_lines(out, wrap::paragraph(&text, options.width, "  waived    ", REST))?;
+    }
+    if let Some(name) = &first.name {
+        let rtype = first.rtype.as_deref().unwrap_or_default();
+        write_lines(out, [format!("  record    {} {}", options.clean(name), options.clean(rtype))])?;
+    }
+    values("expected", &first.expected, options, out)?;
+    if first.actual.is_empty() && !first.expected.is_empty() && first.outcome == Outcome::Fail {
+        writeln!(out, "  actual    nothing")?;
+    }
+    values("actual", &first.actual, options, out)?;
+    predicts(first, options, out)?;
+    remedy(group, options, out)
+}
+
+fn values(label: &str, values: &[String], options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let values = options.clean_all(values.iter().map(String::as_str));
+    write_lines(out, wrap::list(&values, options.width, &format!("  {label:10}"), REST))
+}
+
+fn predicts(finding: &Finding, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    for (index, number) in finding.predicts.iter().enumerate() {
+        let first = if index == 0 { "  predicts  " } else { REST };
+        let text = match codes::find(*number) {
+            Some(code) => format!("{}: {}", code.title(), code.short),
+            None => format!("error {number}"),
+        };
+        write_lines(out, wrap::paragraph(&text, options.width, first, &format!("{REST}  ")))?;
+    }
+    Ok(())
+}
+
+/// Commands are printed as they are: broken by a line end they could not be copied. Notes are wrapped, each line a
+/// comment, so that a whole block can be copied too.
+fn remedy(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let shown = if group.others.len() < SERVERS + 2 { group.others.len() + 1 } else { SERVERS };
+    let mut seen = HashSet::new();
+    let lines: Vec<&str> = group
+        .all()
+        .take(shown)
+        .flat_map(|finding| finding.remedy.iter().map(String::as_str))
+        .filter(|line| seen.insert(*line))
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  to mend")?;
+    for line in lines {
+        let text = options.clean(line);
+        match text.strip_prefix('#') {
+            Some(note) => write_lines(out, wrap::paragraph(note, options.width, "      # ", "      # "))?,
+            None => write_lines(out, [format!("      {text}")])?,
+        }
+    }
+    let left = group.others.len() + 1 - shown;
+    if left > 0 {
+        writeln!(out, "      # and likewise at the other {}", words::plural(left, "server"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! The forecast: one row per source DC, one column per DNS server.
+//!
+//! A table is drawn only if it fits the width, because a table that is wrapped or cut hides names and addresses. Else
+//! each DC has a block of its own. In large forests the rows that are alike and need no attention are counted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+use tabled::builder::Builder;
+use tabled::settings::object::Cell as Position;
+use tabled::settings::{Color, Style};
+
+use super::{shorten, write_lines};
+use crate::render::{Paint, RenderOptions, Verbosity, words, wrap};
+use crate::report::{ForecastOutcome, ForecastRow, Report, ServerStatus};
+
+/// Rows that are drawn before rows without failure are folded.
+const ROWS: usize = 20;
+/// Servers of one kind that a block names before it counts the rest.
+const SERVERS: usize = 8;
+
+/// What one cell says. The order is that of blocks: the gravest first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Cell {
+    outcome: Rank,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Rank {
+    Fails,
+    Intermittent,
+    Unknown,
+    Ok,
+    Absent,
+}
+
+struct Row {
+    source: String,
+    cells: Vec<Cell>,
+}
+
+/// Rows to draw, and rows to count.
+struct Folded<'a> {
+    drawn: Vec<&'a Row>,
+    counted: Vec<(usize, &'a Row)>,
+}
+
+pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.forecast.is_empty() {
+        return Ok(());
+    }
+    let (servers, rows) = grid(report, options);
+    let Folded { drawn, counted } = fold(&rows, options);
+    let title = "Forecast of replication: source DC, by DNS server that its partner asks";
+    writeln!(out, "\n{}", options.paint(Paint::Strong, title))?;
+    if !drawn.is_empty() {
+        match table(&servers, &drawn, options) {
+            Some(lines) => write_lines(out, lines)?,
+            None => blocks(&servers, &drawn, options, out)?,
+        }
+    }
+    for (number, row) in counted {
+        let number =
+            words::plural(number, if drawn.is_empty() { "domain controller" } else { "more domain controller" });
+        let and = if drawn.is_empty() { "" } else { "and " };
+        let kinds = by_cell(&servers, row);
+        let text = match &kinds[..] {
+            [(cell, _)] => format!("{and}{number}: {} everywhere", cell.text),
+            kinds => {
+                let kinds: Vec<String> = kinds
+                    .iter()
+                    .map(|(cell, at)| format!("{} at {}", cell.text, names(at, options).join(", ")))
+                    .collect();
+                format!("{and}{number}: {}", kinds.join("; "))
+            }
+        };
+        write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
+    }
+    Ok(())
+}
+
+/// Brings the rows of the forecast into a grid; the columns are in the order of the report's servers.
+fn grid(report: &Report, options: &RenderOptions) -> (Vec<String>, Vec<Row>) {
+    let status: HashMap<&str, ServerStatus> =
+        report.servers.iter().map(|row| (row.server.as_str(), row.status)).collect();
+    let mut columns: HashMap<&str, usize> = HashMap::new();
+    let mut servers = Vec::new();
+    let listed = report.servers.iter().map(|row| row.server.as_str());
+    for server in listed.chain(report.forecast.iter().map(|row| row.server.as_str())) {
+        columns.entry(server).or_insert_with(|| {
+            servers.push(options.clean(server));
+            servers.len() - 1
+        });
+    }
+    let mut index: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for row in &report.forecast {
+        let position = *index.entry((&row.source, row.guid.as_deref())).or_insert_with(|| {
+            let absent = Cell { outcome: Rank::Absent, text: "-".into() };
+            rows.push(Row { source: options.clean(&row.source), cells: vec![absent; servers.len()] });
+            rows.len() - 1
+        });
+        rows[position].cells[columns[row.server.as_str()]] = cell(row, status.get(row.server.as_str()).copied());
+    }
+    (servers, rows)
+}
+
+fn cell(row: &ForecastRow, status: Option<ServerStatus>) -> Cell {
+    let (outcome, text) = match row.outcome {
+        ForecastOutcome::Ok => (Rank::Ok, "ok".to_owned()),
+        ForecastOutcome::Fails if row.errors.is_empty() => (Rank::Fails, "FAILS".to_owned()),
+        ForecastOutcome::Fails => {
+            let errors: Vec<String> = row.errors.iter().map(i64::to_string).collect();
+            (Rank::Fails, format!("FAILS {}", errors.join("/")))
+        }
+        ForecastOutcome::Intermittent => {
+            let what = if row.delay_only { "slow" } else { "wrong" };
+            (Rank::Intermittent, format!("{} of {} {what}", row.wrong_addresses, row.addresses))
+        }
+        ForecastOutcome::Unknown => match status {
+            None | Some(ServerStatus::Answering | ServerStatus::Partial) => (Rank::Unknown, "?".to_owned()),
+            Some(status) => (Rank::Unknown, format!("? {}", words::status(status))),
+        },
+    };
+    Cell { outcome, text }
+}
+
+/// In a large forest, rows without any failure are counted by what they say, if several say the same.
+fn fold<'a>(rows: &'a [Row], options: &RenderOptions) -> Folded<'a> {
+    if rows.len() <= ROWS || options.verbosity == Verbosity::Verbose {
+        return Folded { drawn: rows.iter().collect(), counted: Vec::new() };
+    }
+    let quiet = |row: &Row| row.cells.iter().all(|cell| cell.outcome > Rank::Intermittent);
+    let mut alike: HashMap<&[Cell], usize> = HashMap::new();
+    for row in rows.iter().filter(|row| quiet(row)) {
+        *alike.entry(&row.cells).or_default() += 1;
+    }
+    let mut folded = Folded { drawn: Vec::new(), counted: Vec::new() };
+    for row in rows {
+        match alike.get_mut(&row.cells[..]) {
+            Some(0) => {}
+            // Taken at its first row, so that the order is that of the report.
+            Some(number) if *number > 2 => folded.counted.push((std::mem::take(number), row)),
+            _ => folded.drawn.push(row),
+        }
+    }
+    folded
+}
+
+/// The lines of a table, if they are narrow enough.
+fn table(servers: &[String], rows: &[&Row], options: &RenderOptions) -> Option<Vec<String>> {
+    // Large forests: do not lay out millions of cells to learn what the heads of the columns tell already.
+    if servers.iter().map(|server| server.chars().count() + 3).sum::<usize>() > options.width {
+        return None;
+    }
+    let mut builder = Builder::default();
+    builder.push_record(std::iter::once("source").chain(servers.iter().map(String::as_str)));
+    for row in rows {
+        builder
+            .push_record(std::iter::once(row.source.as_str()).chain(row.cells.iter().map(|cell| cell.text.as_str())));
+    }
+    let mut table = builder.build();
+    if options.ascii {
+        table.with(Style::psql());
+    } else {
+        table.with(Style::sharp());
+    }
+    if table.total_width() > options.width {
+        return None;
+    }
+    if options.color {
+        for (y, row) in rows.iter().enumerate() {
+            for (x, cell) in row.cells.iter().enumerate() {
+                let (start, end) = paint(cell.outcome).codes();
+                table.modify(Position::new(y + 1, x + 1), Color::new(start, end));
+            }
+        }
+    }
+    Some(table.to_string().lines().map(str::to_owned).collect())
+}
+
+fn paint(outcome: Rank) -> Paint {
+    match outcome {
+        Rank::Fails => Paint::Bad,
+        Rank::Intermittent => Paint::Warn,
+        Rank::Unknown => Paint::Unknown,
+        Rank::Ok => Paint::Good,
+        Rank::Absent => Paint::Faint,
+    }
+}
+
+/// One block per DC: what happens, and at which servers.
+fn blocks(servers: &[String], rows: &[&Row], options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    for row in rows {
+        writeln!(out, "  {}", options.paint(Paint::Strong, &row.source))?;
+        let kinds = by_cell(servers, row);
+        let wide = kinds.iter().map(|(cell, _)| cell.text.chars().count()).max().unwrap_or(0);
+        for (cell, at) in kinds {
+            let rest = " ".repeat(wide + 6);
+            let mut lines = wrap::list(&names(&at, options), options.width, &rest, &rest).into_iter();
+            let first = lines.next().unwrap_or_default();
+            let label = options.paint(paint(cell.outcome), format!("{:wide$}", cell.text));
+            write_lines(out, [format!("    {label}  {}", first.trim_start())])?;
+            write_lines(out, lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// The servers of a row by what they say, the gravest first.
+fn by_cell<'a>(servers: &'a [String], row: &'a Row) -> Vec<(&'a Cell, Vec<&'a str>)> {
+    let mut kinds: BTreeMap<&Cell, Vec<&str>> = BTreeMap::new();
+    for (cell, server) in row.cells.iter().zip(servers) {
+        kinds.entry(cell).or_default().push(server);
+    }
+    kinds.into_iter().collect()
+}
+
+fn names(servers: &[&str], options: &RenderOptions) -> Vec<String> {
+    let (mut names, more) = shorten(servers.iter().map(|name| (*name).to_owned()).collect(), SERVERS, options);
+    if more > 0 {
+        names.push(format!("and {} more", words::grouped(more)));
+    }
+    names
+}

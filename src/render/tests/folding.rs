@@ -1,0 +1,96 @@
+//! Large forests, many servers, many findings.
+
+use insta::assert_snapshot;
+
+use super::{plain, table, text};
+use crate::render::{Format, RenderOptions, Verbosity, sample};
+use crate::report::{Finding, ForecastOutcome, ServerRow};
+
+#[test]
+fn large_forests_are_folded() {
+    let mut report = sample::clean();
+    report.forecast.clear();
+    for dc in 0..5000 {
+        let source = format!("dc{dc:04}.contoso.com");
+        for server in ["dc1", "dc2"] {
+            let outcome = match (dc, server) {
+                (7, "dc1") => ForecastOutcome::Fails,
+                (10..15, "dc2") => ForecastOutcome::Unknown,
+                _ => ForecastOutcome::Ok,
+            };
+            let errors: &[i64] = if outcome == ForecastOutcome::Fails { &[8524] } else { &[] };
+            report.forecast.push(sample::forecast(&source, server, outcome, errors));
+        }
+    }
+    assert_snapshot!(table(&report, 80), @r#"
+    guidpost 0.1.0: contoso.com, 2 DNS servers (2 answering), 2026-11-20T10:00:00Z,
+      132 ms
+
+    Forecast of replication: source DC, by DNS server that its partner asks
+     source             | dc1        | dc2
+    --------------------+------------+-----
+     dc0007.contoso.com | FAILS 8524 | ok
+      and 4,994 more domain controllers: ok everywhere
+      and 5 more domain controllers: ? at dc2; ok at dc1
+
+    Checked: 5,000 domain controllers at 2 DNS servers; 12 of 12 questions answered.
+
+    OK: 41 checks passed
+    "#);
+    let verbose = RenderOptions { verbosity: Verbosity::Verbose, ..plain(80) };
+    assert!(text(Format::Table, &report, verbose).contains("dc4999.contoso.com"), "-v folds nothing");
+}
+
+#[test]
+fn many_servers_are_counted_where_nothing_is_wrong_with_them() {
+    let mut report = sample::clean();
+    let row: ServerRow = report.servers[0].clone();
+    report.servers = (0..500).map(|n| ServerRow { server: format!("ns{n:03}"), ..row.clone() }).collect();
+    report.forecast = (0..500)
+        .map(|n| {
+            let outcome = if n == 77 { ForecastOutcome::Fails } else { ForecastOutcome::Ok };
+            let errors: &[i64] = if n == 77 { &[1753] } else { &[] };
+            sample::forecast("dc1.contoso.com", &format!("ns{n:03}"), outcome, errors)
+        })
+        .collect();
+    let finding: Finding = sample::report().findings.swap_remove(1);
+    report.findings = (0..500)
+        .map(|n| Finding {
+            server: Some(format!("ns{n:03}")),
+            remedy: vec![format!("dnscmd ns{n:03} /RecordDelete ...")],
+            ..finding.clone()
+        })
+        .collect();
+    assert_snapshot!(table(&report, 80), @r#"
+    guidpost 0.1.0: contoso.com, 500 DNS servers (500 answering),
+      2026-11-20T10:00:00Z, 132 ms
+
+    Forecast of replication: source DC, by DNS server that its partner asks
+      dc1.contoso.com
+        FAILS 1753  ns077
+        ok          ns000, ns001, ns002, ns003, ns004, ns005, ns006, ns007,
+                    and 491 more
+
+    CRITICAL  alias-missing  dc2.contoso.com at ns000, ns001, ns002, ns003, ns004, ns005, ns006, ns007 and 492 more
+      The alias does not exist (NXDOMAIN).
+      record    3dab7f9b-92e7-4391-b8db-71df532c1493._msdcs.contoso.com CNAME
+      expected  dc2.contoso.com
+      actual    nothing
+      predicts  error 8524: the source's name cannot be resolved
+      to mend
+          dnscmd ns000 /RecordDelete ...
+          dnscmd ns001 /RecordDelete ...
+          dnscmd ns002 /RecordDelete ...
+          dnscmd ns003 /RecordDelete ...
+          dnscmd ns004 /RecordDelete ...
+          dnscmd ns005 /RecordDelete ...
+          dnscmd ns006 /RecordDelete ...
+          dnscmd ns007 /RecordDelete ...
+          # and likewise at the other 492 servers
+
+    Checked: 1 domain controller at 500 DNS servers; 3,000 of 3,000 questions
+      answered.
+
+    OK: 41 checks passed
+    "#);
+}

@@ -1,0 +1,23 @@
+//! Every renderer against one report.
+
+mod folding;
+mod hostile;
+mod schema;
+mod snapshots;
+
+use super::{Format, RenderOptions, render};
+use crate::report::Report;
+
+fn text(format: Format, report: &Report, options: RenderOptions) -> String {
+    let mut out = Vec::new();
+    render(format, report, &options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn plain(width: usize) -> RenderOptions {
+    RenderOptions { width, ..RenderOptions::default() }
+}
+
+fn table(report: &Report, width: usize) -> String {
+    text(Format::Table, report, plain(width))
+}

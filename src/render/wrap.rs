@@ -1,0 +1,85 @@
+//! Breaking prose into lines. Words are never cut: a name, GUID or address longer than the line stands on its own line.
+
+/// `text` in lines of at most `width` columns, the first after `first`, the others after `rest`.
+///
+/// Columns are counted as characters; names are ASCII, and prose in wide scripts may run over without harm.
+pub fn paragraph(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut used = line.chars().count();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if !empty && used + 1 + length > width {
+            lines.push(std::mem::replace(&mut line, rest.to_owned()));
+            used = rest.chars().count();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+        empty = false;
+    }
+    if !empty {
+        lines.push(line);
+    }
+    lines
+}
+
+/// `items` as `a, b, c` in lines of at most `width` columns; breaks only after a comma.
+pub fn list(items: &[String], width: usize, first: &str, rest: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut used = line.chars().count();
+    let mut empty = true;
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index + 1 < items.len() { "," } else { "" };
+        let length = item.chars().count() + comma.len();
+        if !empty && used + 1 + length > width {
+            lines.push(std::mem::replace(&mut line, rest.to_owned()));
+            used = rest.chars().count();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(item);
+        line.push_str(comma);
+        used += length;
+        empty = false;
+    }
+    if !empty {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_never_cut() {
+        let guid = "3dab7f9b-92e7-4391-b8db-71df532c1493._msdcs.contoso.com";
+        let lines = paragraph(&format!("the alias {guid} is absent"), 20, "- ", "  ");
+        assert_eq!(lines, ["- the alias", &format!("  {guid}"), "  is absent"]);
+    }
+
+    #[test]
+    fn lines_keep_to_the_width_where_words_allow() {
+        let lines = paragraph("one two three four five six", 13, "> ", "  ");
+        assert_eq!(lines, ["> one two", "  three four", "  five six"]);
+        assert!(lines.iter().all(|line| line.len() <= 13));
+        assert!(paragraph("  ", 10, "", "").is_empty());
+    }
+
+    #[test]
+    fn lists_break_after_commas_only() {
+        let items: Vec<String> = ["a b", "c d", "e f"].map(String::from).into();
+        assert_eq!(list(&items, 9, "", " "), ["a b, c d,", " e f"]);
+    }
+}
