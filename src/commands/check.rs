@@ -1,0 +1,96 @@
+//! `guidpost check`: verify the forest.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::progress::ProgressLine;
+use super::{CommandError, Console, save, settings, to_stdout};
+use crate::cli::{self, Run};
+use crate::evidence::{Evidence, Selection, file};
+use crate::files::{self, OutputFile};
+use crate::render::{Format, RenderOptions, render};
+use crate::report::Report;
+use crate::run::{self, Origin};
+use crate::{exit, verdict};
+
+/// Monitoring systems give a plugin about a minute.
+const PLUGIN_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The most that is read of an evidence file: 10,000 DCs at 200 servers need about half of it.
+const EVIDENCE_LIMIT: u64 = 4 << 30;
+
+/// Asks, or reads what was seen, and reports. Gives the exit code.
+///
+/// # Errors
+/// When there is no report: everything that goes wrong before asking begins.
+pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, CommandError> {
+    // Whatever cannot be written has to be found before anybody is asked.
+    let outputs = check.output.iter().map(|output| Ok((output.format, OutputFile::create(&output.file)?)));
+    let outputs: Vec<(Format, OutputFile)> = outputs.collect::<Result<_, CommandError>>()?;
+    let save_to = check.save_evidence.as_deref().map(OutputFile::create).transpose()?;
+    let machine = check.format != Format::Table;
+    let evidence = match &check.evidence {
+        Some(path) => read(path, &check.run)?,
+        None => {
+            let plugin = check.format == Format::Nagios;
+            ask(&check.run, plugin.then_some(PLUGIN_DEADLINE), check.quiet || machine, origin)?
+        }
+    };
+    let report = verdict::judge(&evidence, check.verbose);
+    let saved = save_to.map_or(Ok(()), |file| save(file, |out| file::write(&evidence, out)));
+    let written = write_all(&report, check.format, outputs, &console);
+    // The verdict is known whatever happened to the files; only "all is well" must not hide it.
+    let code = exit::code(report.verdict, check.fail_on);
+    for error in [saved, written].into_iter().filter_map(Result::err) {
+        if code == exit::OK {
+            return Err(error);
+        }
+        let _ = error.write(&RenderOptions::default(), &mut io::stderr());
+    }
+    Ok(code)
+}
+
+/// Loads the configuration, lays the arguments over it, and asks.
+pub(super) fn ask(
+    run: &Run,
+    deadline: Option<Duration>,
+    quiet: bool,
+    origin: Origin,
+) -> Result<Evidence, CommandError> {
+    let mut config = settings::load(run.config.as_deref())?;
+    settings::apply(run, &mut config, deadline);
+    let selection = settings::selection(run, &config)?;
+    let line = ProgressLine::new(quiet);
+    run::observe(config, selection, origin, &|progress| line.tell(progress)).map_err(CommandError::Runtime)
+}
+
+fn read(path: &std::path::Path, run: &Run) -> Result<Evidence, CommandError> {
+    let octets = files::read_bytes(path, EVIDENCE_LIMIT)?;
+    let config = run.config.as_deref().map(|path| settings::load(Some(path))).transpose()?;
+    let failed = |error| CommandError::Evidence { path: path.to_owned(), error };
+    let mut evidence = file::read(&octets, config).map_err(failed)?;
+    let chosen = settings::selection(run, &evidence.config)?;
+    if chosen != Selection::default() {
+        evidence.selection = chosen;
+    }
+    Ok(evidence)
+}
+
+fn write_all(
+    report: &Report,
+    format: Format,
+    outputs: Vec<(Format, OutputFile)>,
+    console: &Console,
+) -> Result<(), CommandError> {
+    let mut result = Ok(());
+    for (format, file) in outputs {
+        result = result.and(save(file, |out| render(format, report, &RenderOptions::default(), out)));
+    }
+    let color = console.options.color && format == Format::Table;
+    result.and(to_stdout(color, |out| render(format, report, &console.options, out)))
+}
+
+/// The report of one configuration, as a demo shows it.
+pub(super) fn write_table(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    render(Format::Table, report, options, out)
+}
