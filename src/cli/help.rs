@@ -61,7 +61,7 @@ pub(super) const DEMO: &str = "\
 Examples:
   guidpost demo
   guidpost demo --list
-  guidpost demo 1753 --exit-code
+  guidpost demo stale-record --exit-code
 
 The forest is served on a loopback address by the program itself, and checked as a real one is.";
 

@@ -246,7 +246,7 @@ pub(super) const TABLE: &[Code] = &[
                 commands: &["Set-DnsClientServerAddress -InterfaceAlias ADAPTER -ServerAddresses HUB,OTHER,127.0.0.1"],
             },
         ],
-        samba: "No such event; Samba's DNS server does not wait for replication.",
+        samba: "No such event.",
         kin: &[8524, 5781],
         also: &[],
         references: &["Microsoft KB 2001093", "Microsoft KB 825036"],

@@ -224,3 +224,26 @@ fn names(servers: &[&str], options: &RenderOptions) -> Vec<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    #[test]
+    fn cells_say_what_happens_and_what_is_not_known() {
+        let text = |outcome, errors: &[i64], status| cell(&sample::forecast("a", "b", outcome, errors), status).text;
+        use ForecastOutcome::{Fails, Ok, Unknown};
+        assert_eq!(text(Ok, &[], None), "ok");
+        assert_eq!(text(Fails, &[1753, 1722], None), "FAILS 1753/1722");
+        assert_eq!(text(Fails, &[-2_146_893_022], None), "FAILS -2146893022");
+        assert_eq!(text(Fails, &[], None), "FAILS");
+        assert_eq!(text(Unknown, &[], Some(ServerStatus::Answering)), "?");
+        assert_eq!(text(Unknown, &[], Some(ServerStatus::Refusing)), "? refusing");
+        let mut row = sample::forecast("a", "b", ForecastOutcome::Intermittent, &[]);
+        (row.wrong_addresses, row.addresses) = (1, 2);
+        assert_eq!(cell(&row, None).text, "1 of 2 wrong");
+        row.delay_only = true;
+        assert_eq!(cell(&row, None).text, "1 of 2 slow");
+    }
+}
