@@ -56,7 +56,9 @@ impl FileError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// Neither UTF-8 nor UTF-16 with a byte order mark.
-    #[error("byte {octet:#04x} at offset {offset} is not UTF-8; save the file as UTF-8, or as UTF-16 with a byte order mark")]
+    #[error(
+        "byte {octet:#04x} at offset {offset} is not UTF-8; save the file as UTF-8, or as UTF-16 with a byte order mark"
+    )]
     Utf8 {
         /// The offending byte.
         octet: u8,
@@ -160,7 +162,11 @@ impl OutputFile {
         // A device or pipe, such as `/dev/stdout`, is written to as it is: nothing may be renamed over it.
         if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            return Ok(Self { target: path.to_owned(), temporary: PathBuf::new(), file: Some(io::BufWriter::new(file)) });
+            return Ok(Self {
+                target: path.to_owned(),
+                temporary: PathBuf::new(),
+                file: Some(io::BufWriter::new(file)),
+            });
         }
         // A symbolic link stays one: what it points to is replaced. A target that does not exist yet is itself.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
