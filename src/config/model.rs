@@ -118,7 +118,7 @@ pub enum Role {
 }
 
 /// One entry of `retired`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Retired {
     /// objectGUID of a former NTDS Settings object.
     Guid(Guid),
