@@ -112,8 +112,7 @@ impl Session {
         let names: Vec<_> = plan.hosts.into_iter().filter(|name| !evidence.hosts.contains_key(name)).collect();
         let lookups = hosts::Lookups::new(&self.options, if names.is_empty() { None } else { Some(self.system()) });
         let tools = &mut self.tools;
-        let shared =
-            RefCell::new(dns::Shared { evidence, tools, counts: self.counts, follow, progress, told: None });
+        let shared = RefCell::new(dns::Shared { evidence, tools, counts: self.counts, follow, progress, told: None });
 
         if self.stopped.is_none() {
             let conversations: FuturesUnordered<_> = self

@@ -73,9 +73,7 @@ impl Decoder {
         }
         match best {
             Some(message) => self.take(reply, &message, store),
-            None => {
-                Decoded { flags: wire::flags(reply), rcode: wire::header_rcode(reply), body: None, unusual: true }
-            }
+            None => Decoded { flags: wire::flags(reply), rcode: wire::header_rcode(reply), body: None, unusual: true },
         }
     }
 
@@ -83,9 +81,7 @@ impl Decoder {
         self.answers.clear();
         self.authority.clear();
         let mut unusual = false;
-        for (section, records) in
-            [(&message.answers, &mut self.answers), (&message.authorities, &mut self.authority)]
-        {
+        for (section, records) in [(&message.answers, &mut self.answers), (&message.authorities, &mut self.authority)] {
             for record in section {
                 match read_record(record, &mut self.text, store) {
                     Some(record) => records.push(record),
@@ -125,12 +121,9 @@ fn read_record(record: &rr::Record, text: &mut String, store: &mut Store) -> Opt
         RData::CNAME(target) => Rdata::Cname(name(&target.0)),
         RData::NS(target) => Rdata::Ns(name(&target.0)),
         RData::PTR(target) => Rdata::Ptr(name(&target.0)),
-        RData::SRV(srv) => Rdata::Srv {
-            priority: srv.priority,
-            weight: srv.weight,
-            port: srv.port,
-            target: name(&srv.target),
-        },
+        RData::SRV(srv) => {
+            Rdata::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: name(&srv.target) }
+        }
         RData::SOA(soa) => {
             let soa = Soa {
                 mname: name(&soa.mname),
@@ -157,4 +150,111 @@ fn read_record(record: &rr::Record, text: &mut String, store: &mut Store) -> Opt
     // RFC 2181 section 8: a TTL with the highest bit set counts as 0.
     let ttl = if record.ttl > i32::MAX.cast_unsigned() { 0 } else { record.ttl };
     Some(Record { owner, ttl, data })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Type, name, request and reply of each line of the fixture.
+    fn captures() -> Vec<(&'static str, &'static str, Vec<u8>, Vec<u8>)> {
+        let octets = |hex: &str| {
+            let digits = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+            digits.map(|digits| u8::from_str_radix(digits, 16).unwrap()).collect()
+        };
+        let lines = include_str!("../../../tests/fixtures/samba-replies.txt").lines();
+        lines
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| {
+                let fields: Vec<&str> = line.split(' ').collect();
+                (fields[0], fields[1], octets(fields[2]), octets(fields[3]))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_replies_of_a_real_server_are_read() {
+        assert_eq!(captures().len(), 9);
+        for (rtype, name, mut request, reply) in captures() {
+            let rtype = RecordType::parse(rtype).unwrap();
+            // The requests were written by other code.
+            let mut query = Vec::new();
+            assert!(wire::write_query(&mut query, name, rtype, true, true));
+            request[..2].fill(0);
+            assert_eq!(query, request, "{name}");
+            assert_eq!(wire::inspect(&reply, &query), wire::Kind::Whole, "{name}");
+
+            let mut store = Store::default();
+            let decoded = Decoder::default().decode(&reply, &mut store).unwrap();
+            assert!(!decoded.unusual, "{name}");
+            let expected = if name.starts_with("nosuch") { 3 } else { decoded.rcode };
+            assert_eq!(decoded.rcode, expected, "{name}");
+            let body = store.body(decoded.body.unwrap());
+            let counts = [6, 8].map(|at| usize::from(u16::from_be_bytes([reply[at], reply[at + 1]])));
+            assert_eq!([body.answers.len(), body.authority.len()], counts, "{name}");
+            // A GUID alias comes with the address of its target.
+            let typed = |record: &Record| record.data.rtype() == rtype || record.data.rtype() == RecordType::CNAME;
+            assert!(body.answers.iter().all(typed), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_cut_reply_is_kept() {
+        for (_, name, _, reply) in captures() {
+            let counted = u16::from_be_bytes([reply[6], reply[7]]);
+            for end in wire::HEADER..reply.len() {
+                let mut store = Store::default();
+                let decoded = Decoder::default().decode_truncated(&reply[..end], &mut store);
+                let kept = decoded.body.map_or(0, |body| store.body(body).answers.len());
+                assert!(kept <= usize::from(counted), "{name}");
+            }
+            let mut store = Store::default();
+            // Without its last octet a reply still has all records but the last.
+            let decoded = Decoder::default().decode_truncated(&reply[..reply.len() - 1], &mut store);
+            if counted > 1 {
+                assert!(store.body(decoded.body.unwrap()).answers.len() >= usize::from(counted) - 1, "{name}");
+            }
+        }
+    }
+
+    fn read_all_ways(reply: &[u8]) {
+        let mut store = Store::default();
+        let mut decoder = Decoder::default();
+        let _ = decoder.decode(reply, &mut store);
+        if reply.len() >= wire::HEADER {
+            decoder.decode_bare(reply, &mut store);
+            decoder.decode_truncated(reply, &mut store);
+        }
+        for (_, _, query, _) in captures() {
+            wire::inspect(reply, &query);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_octets_never_panic(reply in prop::collection::vec(any::<u8>(), 0..600)) {
+            read_all_ways(&reply);
+        }
+
+        #[test]
+        fn mutated_replies_never_panic(
+            pick in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            cut in any::<prop::sample::Index>(),
+            whole in any::<bool>(),
+        ) {
+            let captures = captures();
+            let mut reply = pick.get(&captures).3.clone();
+            for (position, value) in changes {
+                let position = position.index(reply.len());
+                reply[position] = value;
+            }
+            if !whole {
+                reply.truncate(cut.index(reply.len()));
+            }
+            read_all_ways(&reply);
+        }
+    }
 }

@@ -21,11 +21,8 @@ pub(super) const INTEREST: Interest = Interest::READABLE;
 /// # Errors
 /// The operating system's, with what was being done.
 pub(super) fn open(address: SocketAddr) -> Result<UdpSocket, String> {
-    let any: SocketAddr = if address.is_ipv4() {
-        (Ipv4Addr::UNSPECIFIED, 0).into()
-    } else {
-        (Ipv6Addr::UNSPECIFIED, 0).into()
-    };
+    let any: SocketAddr =
+        if address.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
     let doing = |what: &str| {
         let what = format!("{what} {address}");
         move |error: io::Error| trouble(&what, &error)

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn a_question_is_written_to_the_letter() {
         let query = query("dc1.contoso.test", RecordType::AAAA);
-        let expected = b"\0\0\x01\0\0\x01\0\0\0\0\0\x01\x03dc1\x07contoso\x04test\0\0\x1c\0\x01\0\0\x29\x04\xd0\0\0\0\0\0\0";
+        let expected =
+            b"\0\0\x01\0\0\x01\0\0\0\0\0\x01\x03dc1\x07contoso\x04test\0\0\x1c\0\x01\0\0\x29\x04\xd0\0\0\0\0\0\0";
         assert_eq!(query, expected);
         let mut plain = query.clone();
         remove_edns(&mut plain);
@@ -199,7 +200,9 @@ mod tests {
 
     #[test]
     fn escapes_become_octets_and_impossible_names_are_refused() {
-        assert!(query(r"a\.b\\\032<\027\255.com", RecordType::A)[HEADER..].starts_with(b"\x08a.b\\ <\x1b\xff\x03com\0"));
+        assert!(
+            query(r"a\.b\\\032<\027\255.com", RecordType::A)[HEADER..].starts_with(b"\x08a.b\\ <\x1b\xff\x03com\0")
+        );
         let mut out = Vec::new();
         for bad in ["", ".", "a..b", "a\\", "a\\2", "a\\999", &"a".repeat(64), &["abcdefg"; 40].join(".")] {
             assert!(!write_query(&mut out, bad, RecordType::A, true, true), "{bad}");
