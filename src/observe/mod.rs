@@ -1,1 +1,186 @@
 //! The only module that asks: DNS servers, and the operating system for addresses of servers.
+//!
+//! A [`Session`] lives through a run. It puts questions to servers, each by itself, and writes into evidence how every
+//! question ended; it concludes nothing.
+#![expect(clippy::disallowed_types, reason = "asking is what this module is for")]
+#![expect(clippy::disallowed_methods, reason = "it times replies and reads the machine's resolver list")]
+
+mod dns;
+mod hosts;
+mod local;
+mod stop;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::future::join;
+use futures_util::stream::FuturesUnordered;
+
+use crate::config::Query;
+use crate::evidence::{Evidence, Family, NotAsked, Resolved};
+use crate::plan::{Ask, Plan};
+use crate::report::Incomplete;
+pub use local::scope_id;
+pub use stop::Interrupter;
+
+/// How a session asks.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// Timeouts, window and deadline.
+    pub query: Query,
+    /// Look up addresses of this family alone for servers that are given by name.
+    pub family: Option<Family>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Questions that ended, in whatever way.
+    pub settled: usize,
+    /// Questions known so far.
+    pub planned: usize,
+}
+
+/// All conversations of one run, and what was learned about each server in them.
+pub struct Session {
+    options: SessionOptions,
+    start: Instant,
+    servers: BTreeMap<SocketAddr, dns::Server>,
+    tools: dns::Tools,
+    stop: stop::Stop,
+    stopped: Option<Incomplete>,
+    resolvers: Option<Vec<SocketAddr>>,
+    counts: Progress,
+}
+
+impl Session {
+    /// A session that begins now: the deadline counts from here.
+    pub fn new(options: SessionOptions) -> Self {
+        Self {
+            options,
+            start: Instant::now(),
+            servers: BTreeMap::new(),
+            tools: dns::Tools::new(),
+            stop: stop::Stop::default(),
+            stopped: None,
+            resolvers: None,
+            counts: Progress::default(),
+        }
+    }
+
+    /// Looks up host names at these resolvers instead of the machine's own.
+    #[must_use]
+    pub fn with_resolvers(mut self, resolvers: Vec<SocketAddr>) -> Self {
+        self.resolvers = Some(resolvers);
+        self
+    }
+
+    /// Ends the run from elsewhere, as Ctrl-C does.
+    pub fn interrupter(&self) -> Interrupter {
+        self.stop.interrupter()
+    }
+
+    /// Asks all of `plan` and, of each server as soon as its own questions have ended, whatever `follow` names next for
+    /// it, for at most eight rounds. How each question ended goes into `evidence`.
+    ///
+    /// Returns when every question has ended, by an answer or by giving up. The deadline, Ctrl-C and SIGTERM end all
+    /// that is left as not asked, here and in every later call.
+    pub async fn ask(
+        &mut self,
+        plan: Plan,
+        evidence: &mut Evidence,
+        follow: &dyn Fn(&Evidence, SocketAddr) -> Vec<Ask>,
+        progress: &dyn Fn(Progress),
+    ) {
+        if plan.system {
+            evidence.system = Some(self.system());
+        }
+        for (address, asks) in plan.dns {
+            if !asks.is_empty() {
+                let query = &self.options.query;
+                let server = self.servers.entry(address).or_insert_with(|| dns::Server::new(address, query));
+                self.counts.planned += server.enqueue(asks, evidence);
+            }
+        }
+        let names: Vec<_> = plan.hosts.into_iter().filter(|name| !evidence.hosts.contains_key(name)).collect();
+        let lookups = hosts::Lookups::new(&self.options, if names.is_empty() { None } else { Some(self.system()) });
+        let tools = &mut self.tools;
+        let shared = RefCell::new(dns::Shared { evidence, tools, counts: self.counts, follow, progress, told: None });
+
+        if self.stopped.is_none() {
+            let conversations: FuturesUnordered<_> = self
+                .servers
+                .values_mut()
+                .filter(|server| server.has_questions())
+                .map(|server| dns::converse(server, &shared))
+                .collect();
+            let lookups: FuturesUnordered<_> = names
+                .iter()
+                .map(|name| async {
+                    let resolved = lookups.resolve(name).await;
+                    shared.borrow_mut().evidence.hosts.insert(name.clone(), resolved);
+                })
+                .collect();
+            let all = join(conversations.collect::<()>(), lookups.collect::<()>());
+            let deadline = self.options.query.deadline.map(|deadline| self.start + deadline);
+            self.stopped = until(all, self.stop.wait(deadline)).await;
+        }
+
+        let shared = &mut shared.into_inner();
+        if let Some(reason) = self.stopped {
+            let (not_asked, why) = match reason {
+                Incomplete::Deadline => (NotAsked::Deadline, "the deadline passed"),
+                Incomplete::Interrupted => (NotAsked::Interrupted, "the run was interrupted"),
+            };
+            for server in self.servers.values_mut() {
+                server.abandon(not_asked, shared);
+            }
+            for name in names {
+                let text = format!("looking up {name}: {why}");
+                shared.evidence.hosts.entry(name).or_insert(Resolved::Failed(text));
+            }
+            shared.evidence.incomplete = Some(reason);
+        }
+        self.counts = shared.counts;
+        progress(self.counts);
+        shared.evidence.elapsed = self.start.elapsed();
+    }
+
+    fn system(&self) -> Resolved {
+        match &self.resolvers {
+            Some(injected) => Resolved::Addresses(injected.clone()),
+            None => local::resolvers(),
+        }
+    }
+}
+
+/// Runs `work` to its end, or until `stop` says why it must end early.
+async fn until(work: impl Future, stop: impl Future<Output = Incomplete>) -> Option<Incomplete> {
+    let (mut work, mut stop) = (pin!(work), pin!(stop));
+    poll_fn(|context| {
+        if let Poll::Ready(reason) = stop.as_mut().poll(context) {
+            return Poll::Ready(Some(reason));
+        }
+        work.as_mut().poll(context).map(|_| None)
+    })
+    .await
+}
+
+/// Runs `future` on the one runtime of the program: one thread, because asking is a matter of waiting.
+///
+/// # Errors
+/// The operating system gives no runtime (no file descriptors are left, for example).
+pub fn run<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(future);
+    // A look-up that hangs in the operating system must not keep the program.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(result)
+}
