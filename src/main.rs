@@ -8,6 +8,7 @@ use clap::Parser;
 use guidpost::cli::{Cli, Command};
 use guidpost::commands::{self, CommandError, Console};
 use guidpost::render::{Verbosity, escape};
+use guidpost::run::Origin;
 use guidpost::{exit, rules};
 
 fn main() -> ExitCode {
@@ -44,12 +45,22 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
         Command::Rules(list) => commands::rules::run(list.format, rules::all(), console)?,
         Command::Completions(completions) => commands::completions::run(completions.shell)?,
         Command::Man(man) => commands::man::run(man.command.as_deref())?,
-        Command::Check(_) | Command::Observe(_) | Command::Demo(_) | Command::Config(_) => {
-            let _ = writeln!(io::stderr(), "guidpost: this command is not wired on this branch");
-            return Ok(exit::UNKNOWN);
+        Command::Check(check) => {
+            let console = Console::stdout(cli.display, check.verbosity());
+            return commands::check::run(&check, console, origin()?);
         }
+        Command::Observe(observe) => commands::observe::run(&observe, console, origin()?)?,
+        Command::Demo(demo) => return commands::demo::run(&demo, console, origin()?),
+        Command::Config(config) => commands::config::run(&config.command, console)?,
     }
     Ok(exit::OK)
+}
+
+/// The clock and one random number: what a run takes from outside, read here and nowhere else.
+#[expect(clippy::disallowed_methods, reason = "main reads the clock once")]
+fn origin() -> Result<Origin, CommandError> {
+    let seed = getrandom::u64().map_err(|error| CommandError::Runtime(io::Error::other(error)))?;
+    Ok(Origin { started_at: jiff::Timestamp::now(), seed })
 }
 
 /// Says on standard error that guidpost is at fault, and where.

@@ -8,7 +8,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guidpost::demo::{Scenario, scenarios};
+use guidpost::evidence::Selection;
 use guidpost::report::{Counts, Report, Tool, Verdict};
+use guidpost::run::{self, Origin};
+use guidpost::{config, rules, verdict};
 
 /// More than the processors: scenarios with silent servers only wait.
 const THREADS: usize = 16;
@@ -108,4 +111,18 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         let broken = !scenario.expect.is_empty() || scenario.exit != 0;
         assert!(!broken || complaints.contains_key(&name), "{name} would be content with an empty report");
     }
+}
+
+#[test]
+fn every_report_is_as_expected() {
+    let complaints = complaints(check);
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// The same way as `guidpost check`: text of a configuration, run, report.
+fn check(config: &str) -> Report {
+    let config = config::parse(config, "scenario.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
+    let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().expect("a timestamp"), seed: 42 };
+    let evidence = run::observe(config, Selection::default(), origin, &|_| ()).expect("a runtime");
+    verdict::judge(&evidence, false)
 }

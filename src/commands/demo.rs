@@ -43,7 +43,12 @@ fn line(name: &str, verdict: Option<Verdict>, scenario: &Scenario, options: &Ren
         let (word, paint) = words::verdict(verdict);
         options.paint(paint, format!("{word:9}"))
     });
-    format!("{} {}{}", options.paint(Paint::Strong, format!("{name:18}")), verdict.unwrap_or_default(), scenario.summary)
+    format!(
+        "{} {}{}",
+        options.paint(Paint::Strong, format!("{name:18}")),
+        verdict.unwrap_or_default(),
+        scenario.summary
+    )
 }
 
 fn show(name: &str, options: &RenderOptions, origin: Origin) -> Result<Verdict, CommandError> {
@@ -97,7 +102,6 @@ fn report(scenario: &Scenario, origin: Origin) -> Result<Report, CommandError> {
     let running = scenario.start().map_err(CommandError::Runtime)?;
     let config = config::parse(&running.config_yaml(), "demo.yaml", &rules::names())
         .map_err(|errors| CommandError::Config(config::LoadError::Config(errors)))?;
-    let evidence =
-        run::observe(config, Selection::default(), origin, &|_| ()).map_err(CommandError::Runtime)?;
+    let evidence = run::observe(config, Selection::default(), origin, &|_| ()).map_err(CommandError::Runtime)?;
     Ok(verdict::judge(&evidence, false))
 }

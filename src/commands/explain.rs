@@ -25,7 +25,7 @@ pub fn run(topic: &[String], rules: &[&Rule], console: Console) -> Result<(), Co
 pub fn rule_page(rule: &Rule, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let (word, paint) = words::severity(rule.severity);
     writeln!(out, "{}  ({})\n", options.paint(Paint::Strong, rule.name), options.paint(paint, word))?;
-    manual::write(rule.manual, options, out)?;
+    manual::write(&rule.manual(), options, out)?;
     if !rule.predicts.is_empty() {
         heading("What follows", options, out)?;
         numbers(rule.predicts, options, out)?;
@@ -143,13 +143,13 @@ mod tests {
     use crate::report::Severity;
     use crate::rules::Group;
 
-    const RULE: Rule = Rule {
-        name: "stale-address",
-        group: Group::Host,
-        severity: Severity::Critical,
-        predicts: &[codes::ENDPOINT_NOT_REGISTERED],
-        manual: "An address in DNS is not the DC's.\n\n# What it checks\n\nEvery address.\n",
-    };
+    const RULE: Rule = Rule::sample(
+        "stale-address",
+        Group::Host,
+        Severity::Critical,
+        &[codes::ENDPOINT_NOT_REGISTERED],
+        "An address in DNS is not the DC's.\n\n# What it checks\n\nEvery address.\n",
+    );
 
     fn page(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
         let mut out = Vec::new();

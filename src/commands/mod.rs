@@ -1,16 +1,26 @@
 //! One file per subcommand: glue, no logic.
 
+pub mod check;
 pub mod completions;
+pub mod config;
 mod console;
+pub mod demo;
 pub mod explain;
 pub mod man;
 mod manual;
+pub mod observe;
+mod progress;
 pub mod rules;
+mod settings;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 pub use console::{Console, to_stdout};
 
+use crate::config::LoadError;
+use crate::evidence::file::EvidenceError;
+use crate::files::{FileError, OutputFile};
 use crate::render::{Paint, RenderOptions};
 
 /// Why a command could not do its work. Every one of them ends with exit code 3.
@@ -30,11 +40,63 @@ pub enum CommandError {
     /// `man` knows no command of this name.
     #[error("there is no command `{0}`; `guidpost --help` lists them")]
     UnknownCommand(String),
+    /// No configuration was named, and there is none in the current directory.
+    #[error(
+        "there is no guidpost.yaml here; name a configuration file with -c FILE, or write one (config.example.yaml \
+         shows every key)"
+    )]
+    NoConfig,
+    /// The configuration file cannot be read, or is wrong.
+    #[error(transparent)]
+    Config(LoadError),
+    /// `--only` or `--skip` names no rule.
+    #[error("there is no rule `{0}`; `guidpost rules` lists them")]
+    UnknownRule(String),
+    /// `--dc` names no DC.
+    #[error("the configuration has no domain controller `{0}` (--dc takes a host name, its first label, or a GUID)")]
+    UnknownDc(String),
+    /// `--server` names no server.
+    #[error("the configuration has no DNS server `{0}` (--server takes the name that reports use)")]
+    UnknownServer(String),
+    /// `demo` has no such scenario.
+    #[error("there is no scenario `{0}`; `guidpost demo --list` lists them")]
+    UnknownScenario(String),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An evidence file is none.
+    #[error("{path}: {error}", path = .path.display())]
+    Evidence {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: EvidenceError,
+    },
+    /// A report or evidence could not be written.
+    #[error("cannot write the file: {0}")]
+    Write(#[source] io::Error),
+    /// The operating system gives no runtime, or no port.
+    #[error("cannot start asking: {0}")]
+    Runtime(#[source] io::Error),
+    /// The run ended early; what was seen by then is saved.
+    #[error("the run ended before everything was asked; {path} holds what was seen by then", path = .0.display())]
+    Incomplete(PathBuf),
 }
 
 impl CommandError {
     /// Writes the message for people; it may quote text from outside.
     pub fn write(&self, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+        // The excerpts have several lines, and are escaped already.
+        if let Self::Config(LoadError::Config(errors)) = self {
+            return out.write_all(errors.render(options.color, options.ascii).as_bytes());
+        }
         writeln!(out, "{} {}", options.paint(Paint::Bad, "guidpost:"), options.clean(&self.to_string()))
     }
+}
+
+/// Fills a file and puts it in its place; on any error what stood there before stays whole.
+fn save(mut file: OutputFile, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    write(&mut file).map_err(CommandError::Write)?;
+    file.commit()?;
+    Ok(())
 }

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     const fn rule(name: &'static str, group: Group, severity: Severity, manual: &'static str) -> Rule {
-        Rule { name, group, severity, predicts: &[8524], manual }
+        Rule::sample(name, group, severity, &[8524], manual)
     }
 
     const RULES: [&Rule; 3] = [

@@ -4,7 +4,7 @@ use crate::evidence::Resolved;
 
 /// The interface number behind the scope of a link-local address (RFC 4007 section 11.2): a number, or on Linux the name
 /// of an interface of this machine.
-pub fn scope_id(scope: &str) -> Option<u32> {
+pub(super) fn scope_id(scope: &str) -> Option<u32> {
     if let Ok(number) = scope.parse() {
         return Some(number);
     }

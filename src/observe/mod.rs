@@ -27,7 +27,6 @@ use crate::config::Query;
 use crate::evidence::{Evidence, Family, NotAsked, Resolved};
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
-pub use local::scope_id;
 pub use stop::Interrupter;
 
 /// How a session asks.
@@ -46,6 +45,8 @@ pub struct Progress {
     pub settled: usize,
     /// Questions known so far.
     pub planned: usize,
+    /// Time since the session began.
+    pub elapsed: Duration,
 }
 
 /// All conversations of one run, and what was learned about each server in them.
@@ -99,6 +100,10 @@ impl Session {
         follow: &dyn Fn(&Evidence, SocketAddr) -> Vec<Ask>,
         progress: &dyn Fn(Progress),
     ) {
+        for name in plan.interfaces {
+            let index = local::scope_id(&name);
+            evidence.interfaces.insert(name, index);
+        }
         if plan.system {
             evidence.system = Some(self.system());
         }
@@ -112,7 +117,15 @@ impl Session {
         let names: Vec<_> = plan.hosts.into_iter().filter(|name| !evidence.hosts.contains_key(name)).collect();
         let lookups = hosts::Lookups::new(&self.options, if names.is_empty() { None } else { Some(self.system()) });
         let tools = &mut self.tools;
-        let shared = RefCell::new(dns::Shared { evidence, tools, counts: self.counts, follow, progress, told: None });
+        let shared = RefCell::new(dns::Shared {
+            evidence,
+            tools,
+            counts: self.counts,
+            follow,
+            progress,
+            start: self.start,
+            told: None,
+        });
 
         if self.stopped.is_none() {
             let conversations: FuturesUnordered<_> = self
@@ -149,8 +162,9 @@ impl Session {
             shared.evidence.incomplete = Some(reason);
         }
         self.counts = shared.counts;
-        progress(self.counts);
-        shared.evidence.elapsed = self.start.elapsed();
+        let elapsed = self.start.elapsed();
+        progress(Progress { elapsed, ..self.counts });
+        shared.evidence.elapsed = elapsed;
     }
 
     fn system(&self) -> Resolved {

@@ -70,6 +70,19 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// A rule without a check, for tests of what is printed about rules.
+    #[cfg(test)]
+    pub(crate) const fn sample(
+        name: &'static str,
+        group: Group,
+        severity: Severity,
+        predicts: &'static [i64],
+        doc: &'static str,
+    ) -> Self {
+        fn check(_: &View<'_>, _: &mut Sink<'_>) {}
+        Self { name, group, severity, needs: &[], predicts, doc, check }
+    }
+
     /// Its manual page: a summary line, then sections headed `# What it checks`, `# Why it matters`, `# How to fix` and
     /// `# References`.
     pub fn manual(&self) -> String {

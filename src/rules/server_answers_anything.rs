@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::{Rdata, RecordType};
+use crate::evidence::RecordType;
 use crate::inventory::Server;
 use crate::name::DnsName;
 
@@ -37,43 +37,43 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, canary: &DnsName) {
     let zone = canary.parent().unwrap_or_else(|| canary.clone());
-    for rtype in [RecordType::A, RecordType::AAAA] {
-        let subject = Subject { name: Some(canary), rtype: Some(rtype), ..Subject::server(server) };
-        let alias = view.usable(server, canary, rtype).ok().and_then(|(_, body)| {
-            body.answers.iter().find_map(|record| match record.data {
-                Rdata::Cname(target) => Some(view.evidence.store.lower(target).to_owned()),
-                _ => None,
-            })
-        });
-        let look = view.addresses(server, canary.as_str(), rtype);
-        let addresses: Vec<IpAddr> = look.present().map(|present| present.list.clone()).unwrap_or_default();
-        let made_by_dns64 = !addresses.is_empty() && addresses.iter().all(is_dns64);
-        let answers: Vec<String> = alias.into_iter().chain(addresses.iter().map(IpAddr::to_string)).collect();
-        match look {
-            _ if made_by_dns64 || (answers.is_empty() && matches!(look, Look::Absent(_))) => sink.pass(subject),
-            _ if !answers.is_empty() => {
-                let from = server.command_name();
-                sink.fail(
-                    subject,
-                    Draft {
-                        expected: vec!["NXDOMAIN".into()],
-                        message: format!("the server gives {} for a name that does not exist in {zone}: a wildcard record, or rewriting of NXDOMAIN", answers.join(", ")),
-                        actual: answers,
-                        predicts: super::codes(&RULE),
-                        remedy: vec![
-                            "# see the wildcard, then remove it; if there is none, the server or one it forwards to rewrites NXDOMAIN".into(),
-                            format!("Get-DnsServerResourceRecord -ComputerName {from} -ZoneName {zone} -Name '*'"),
-                            format!("samba-tool dns query {from} {zone} '*' ALL -U Administrator"),
-                        ],
-                        ..Draft::default()
-                    },
-                );
-            }
-            // A server without any answer is spoken of by server-silent and server-refusing.
-            _ if view.standing(server).is_blocked() => {}
-            Look::Unknown(why) => sink.unknown(subject, format!("whether the server answers anything in {zone} could not be seen: {why}")),
-            Look::Present(_) | Look::Absent(_) => sink.pass(subject),
+    let both = view.both(server, canary);
+    let addresses = both.addresses();
+    let mut answers = view.alias_targets(server, canary);
+    let made_by_dns64 = answers.is_empty() && addresses.iter().all(is_dns64);
+    answers.extend(addresses.iter().map(IpAddr::to_string));
+    let rtype = if both.a.present().is_some() || addresses.is_empty() { RecordType::A } else { RecordType::AAAA };
+    let subject = Subject { name: Some(canary), rtype: Some(rtype), ..Subject::server(server) };
+    if !answers.is_empty() && !made_by_dns64 {
+        let at = server.command_name();
+        return sink.fail(
+            subject,
+            Draft {
+                expected: vec!["NXDOMAIN".into()],
+                message: format!(
+                    "the server gives {} for a name that does not exist in {zone}: a wildcard record, or rewriting of \
+                     NXDOMAIN",
+                    answers.join(", ")
+                ),
+                actual: answers,
+                predicts: super::codes(&RULE),
+                remedy: vec![
+                    "# see the wildcard, then remove it; if there is none, the server or one it forwards to rewrites NXDOMAIN"
+                        .into(),
+                    format!("Get-DnsServerResourceRecord -ComputerName {at} -ZoneName {zone} -Name '*'"),
+                    format!("samba-tool dns query {at} {zone} '*' ALL -U Administrator"),
+                ],
+                ..Draft::default()
+            },
+        );
+    }
+    match (both.a, both.aaaa) {
+        // A server without any answer is spoken of by server-silent and server-refusing.
+        (Look::Unknown(_), Look::Unknown(_)) if view.standing(server).is_blocked() => {}
+        (Look::Unknown(why), Look::Unknown(_)) => {
+            sink.unknown(subject, format!("whether the server answers anything in {zone} could not be seen: {why}"));
         }
+        _ => sink.pass(subject),
     }
 }
 

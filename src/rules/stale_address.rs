@@ -41,11 +41,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
         };
         let (stale, unknown) = (of(Ownership::Nobody), of(Ownership::Unknown));
         if !unknown.is_empty() {
-            // Several unclear addresses at once are duplicate-address-records' finding.
-            if unknown.len() == 1 {
-                let reason = format!("whether {} is its own is not known (`addresses` in the configuration)", unknown[0]);
-                sink.unknown(subject, reason);
-            }
+            let listed = super::texts(&unknown).join(", ");
+            sink.unknown(subject, format!("whether it owns {listed} is not known (`addresses` in the configuration)"));
             continue;
         }
         if stale.is_empty() {

@@ -49,6 +49,7 @@ pub(super) struct Shared<'a> {
     pub(super) counts: Progress,
     pub(super) follow: &'a dyn Fn(&Evidence, SocketAddr) -> Vec<Ask>,
     pub(super) progress: &'a dyn Fn(Progress),
+    pub(super) start: Instant,
     pub(super) told: Option<Instant>,
 }
 
@@ -57,7 +58,7 @@ impl Shared<'_> {
     fn tell(&mut self, now: Instant) {
         if self.told.is_none_or(|told| now.saturating_duration_since(told) >= PROGRESS_GAP) {
             self.told = Some(now);
-            (self.progress)(self.counts);
+            (self.progress)(Progress { elapsed: now.saturating_duration_since(self.start), ..self.counts });
         }
     }
 }

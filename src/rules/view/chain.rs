@@ -1,7 +1,7 @@
 //! Look-ups along the chain alias → host name → addresses.
 
 use super::{Absence, Alias, Look, Ownership, View};
-use crate::evidence::RecordType;
+use crate::evidence::{Rdata, RecordType};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 
@@ -38,6 +38,23 @@ impl View<'_> {
                 }
             }
         }
+    }
+
+    /// The targets of all aliases in the replies to A and AAAA of a name.
+    pub fn alias_targets(&self, server: &Server, name: &DnsName) -> Vec<String> {
+        let store = &self.evidence.store;
+        let replies =
+            [RecordType::A, RecordType::AAAA].into_iter().filter_map(|rtype| self.usable(server, name, rtype).ok());
+        let mut targets: Vec<String> = replies
+            .flat_map(|(_, body)| body.answers)
+            .filter_map(|record| match record.data {
+                Rdata::Cname(target) => Some(store.lower(target).to_owned()),
+                _ => None,
+            })
+            .collect();
+        targets.sort();
+        targets.dedup();
+        targets
     }
 
     /// Whether the server shows the alias of any DC.
