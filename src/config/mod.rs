@@ -1,6 +1,6 @@
 //! The configuration file: reading, checking, and the form in which it is embedded in evidence.
 //!
-//! A text becomes a tree ([`node`]), the tree a [`Config`] ([`sections`]); [`keys`] lists what may stand where. Every
+//! A text becomes a tree (`node`), the tree a [`Config`] (`sections`); `keys` lists what may stand where. Every
 //! problem is collected, and shown with the line it stands in.
 
 use std::path::Path;
