@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::decode::{Decoder, Fields, Seen};
+use super::decode::Decoder;
+use super::fields::{Fields, Seen};
 use super::keys::{CONTROLLER, DOMAIN, MNEMONICS, ROLES};
 use super::model::{Domain, DomainController, Retired, Role};
 use super::scalars::{self, Fault};

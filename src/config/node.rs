@@ -1,8 +1,8 @@
 //! The configuration as a tree, before it means anything: from YAML or JSON, duplicates kept, places known on request.
 //!
-//! The YAML reader tells places only in its errors. So a text is read without places first; only when something is wrong
-//! with it, it is read again with [`Read::places`] on: each scalar is then taken by a visitor that keeps the value and
-//! fails on purpose, and the error that comes back says where the scalar stands.
+//! The YAML reader tells places only in its errors. So a text is read without places first; only when something is
+//! wrong with it, it is read again with [`Read::places`] on: each scalar is then taken by a visitor that keeps the value
+//! and fails on purpose, and the error that comes back says where the scalar stands.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -43,10 +43,17 @@ pub(super) enum Kind {
 impl Node {
     /// The place of the scalar, or of the first scalar inside.
     pub(super) fn place(&self) -> Option<Place> {
+        self.first_scalar()?.place
+    }
+
+    // Stops at the first scalar even where places are not known: the whole tree is not searched for one.
+    fn first_scalar(&self) -> Option<&Self> {
         match &self.kind {
-            Kind::List(items) => items.iter().find_map(Node::place),
-            Kind::Map(entries) => entries.iter().find_map(|(key, value)| key.place().or_else(|| value.place())),
-            _ => self.place,
+            Kind::List(items) => items.iter().find_map(Node::first_scalar),
+            Kind::Map(entries) => {
+                entries.iter().find_map(|(key, value)| key.first_scalar().or_else(|| value.first_scalar()))
+            }
+            _ => Some(self),
         }
     }
 
@@ -203,7 +210,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Kind, A::Error> {
         let (_, content) = tagged.variant::<IgnoredAny>()?;
         content.newtype_variant::<IgnoredAny>()?;
-        Ok(Kind::Tagged)
+        self.scalar(Kind::Tagged)
     }
 }
 

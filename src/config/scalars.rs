@@ -68,8 +68,8 @@ fn address_reason(text: &str) -> String {
     String::new()
 }
 
-/// An address or a network in CIDR notation. A network that has host bits is refused, because it is a slip in one of its
-/// two halves.
+/// An address or a network in CIDR notation. A network that has host bits is refused, because it is a slip in one of
+/// its two halves.
 ///
 /// # Errors
 /// Says what is wrong and suggests the network that was probably meant.

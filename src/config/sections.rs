@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::decode::{At, Decoder, Fields, Seen};
+use super::decode::{At, Decoder};
 use super::directory;
+use super::fields::{Fields, Seen};
 use super::keys::{NETWORK, PROBE, PROTOCOLS, QUERY, ROOT, RULE, SEVERITIES};
 use super::model::{Config, Network, Probe, Protocol, Query, RuleSetting};
 use super::node::Kind;
@@ -139,14 +140,10 @@ fn query(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Query {
     let mut query = Query::default();
     let Some(at) = fields.get("query") else { return query };
     let Some(fields) = decoder.fields(&at, QUERY) else { return query };
-    let mut number = |name: &str, least, most, value: &mut u32| {
-        if let Some(number) = fields.get(name).and_then(|at| decoder.number(&at, least, most)) {
-            *value = number;
-        }
-    };
-    number("tries", 1, 10, &mut query.tries);
-    number("window", 1, 4096, &mut query.window);
-    number("max_queries_per_second", 0, 1_000_000, &mut query.max_queries_per_second);
+    query.tries = fields.number(decoder, "tries").unwrap_or(query.tries);
+    query.window = fields.number(decoder, "window").unwrap_or(query.window);
+    let most = fields.number(decoder, "max_queries_per_second");
+    query.max_queries_per_second = most.unwrap_or(query.max_queries_per_second);
     if let Some(timeout) = fields.get("timeout").and_then(|at| decoder.duration(&at, LONGEST_TIMEOUT)) {
         query.timeout = timeout;
     }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::decode::{At, Decoder, Fields, Seen};
+use super::decode::{At, Decoder};
+use super::fields::{Fields, Seen};
 use super::keys::SERVER;
 use super::model::{DnsServer, ServerAddress};
 use super::node::{Kind, Place};
@@ -63,7 +64,7 @@ fn one(decoder: &mut Decoder<'_>, at: &At<'_>, masters: &mut Vec<Master>, index:
     let fields = decoder.fields(at, SERVER)?;
     let address = fields.need(decoder, "address");
     let address = address.and_then(|at| decoder.parse(&at, "an address or a host name", scalars::server));
-    let port = fields.get("port").and_then(|at| decoder.number(&at, 1, 65535)).and_then(|port| port.try_into().ok());
+    let port = fields.number(decoder, "port").and_then(|port| port.try_into().ok());
     if let (Some((_, Some(_))), Some(at)) = (&address, fields.get("port")) {
         decoder.report(&at, "the port stands in the address already", Some("remove one of the two".to_owned()));
     }

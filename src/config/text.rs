@@ -100,7 +100,8 @@ fn plain_end(rest: &str) -> usize {
     for (index, character) in rest.char_indices() {
         let behind = rest[index + character.len_utf8()..].chars().next();
         let ends = match character {
-            ':' | ',' => behind.is_none_or(char::is_whitespace),
+            ':' => behind.is_none_or(char::is_whitespace),
+            ',' => behind.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'')),
             '[' | ']' | '{' | '}' => true,
             '#' => before.is_some_and(char::is_whitespace),
             _ => false,

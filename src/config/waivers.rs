@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::decode::{Decoder, Fields};
+use super::decode::Decoder;
 use super::directory;
+use super::fields::Fields;
 use super::keys::WAIVER;
 use super::model::{DnsServer, DomainController, Retired, Waiver};
 use super::scalars;

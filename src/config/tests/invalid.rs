@@ -37,11 +37,11 @@ fn problems_say_where_they_are_and_what_to_do() {
     let errors = parse(&with("domain_controllers:\n  - { host: dc1.contoso.com, giud: x }"), "a.yaml", RULES)
         .expect_err("an unknown key");
     let [problem] = errors.problems() else { panic!("{errors}") };
-    assert_eq!((problem.line, problem.column), (4, 28));
+    assert_eq!((problem.line, problem.column), (4, 30));
     assert_eq!(problem.path, "domain_controllers[0].giud");
     assert_eq!(
         errors.to_string(),
-        "a.yaml:4:28: domain_controllers[0].giud: the key `giud` is not known here (did you mean `guid`?)"
+        "a.yaml:4:30: domain_controllers[0].giud: the key `giud` is not known here (did you mean `guid`?)"
     );
     assert!(errors.render(true, false).contains('\u{1b}'));
     assert!(errors.render(false, true).is_ascii());

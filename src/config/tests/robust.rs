@@ -12,13 +12,14 @@ const EXAMPLE: &str = include_str!("../../../config.example.yaml");
 fn other_files_are_answered_soon() {
     assert_eq!(wrong("forest: a\0b"), ["1:10 the file holds the character `\\0`"]);
     let garbage: String = (0..5_000_000u32)
-        .map(|i| char::from(b"[]{}:,-# a\n\"'&*!|>%@`x"[(i.wrapping_mul(2_654_435_761) >> 20) as usize % 23]))
+        .map(|i| char::from(b"[]{}:,-# a\n\"'&*!|>%@`x"[(i.wrapping_mul(2_654_435_761) >> 20) as usize % 22]))
         .collect();
     wrong(&garbage);
     wrong(&"x".repeat(5_000_000));
     wrong(&"- ".repeat(20_000));
-    wrong(&"[".repeat(20_000));
-    wrong(&"{a: ".repeat(20_000));
+    wrong(&"[".repeat(1_000_000));
+    wrong(&"{a: ".repeat(1_000_000));
+    wrong(&"{a: ".repeat(200));
 }
 
 #[test]
@@ -50,10 +51,10 @@ fn ten_thousand_controllers_are_read_and_a_slip_among_them_is_found() {
     assert_eq!(config.domain_controllers.len(), 10_000);
     let text = text.replace("dc9999.", "dc0.").replace("000000000007\n", "00000000000z\n");
     let expected = [
-        "27:11 `3dab7f9b-92e7-4391-b8db-00000000000z` is no GUID: a GUID has 32 hexadecimal digits in groups of 8-4-4-4-12, like 3dab7f9b-92e7-4391-b8db-71df532c1493",
+        "26:11 `3dab7f9b-92e7-4391-b8db-00000000000z` is no GUID: a GUID has 32 hexadecimal digits in groups of 8-4-4-4-12, like 3dab7f9b-92e7-4391-b8db-71df532c1493",
         "30001:11 two domain controllers have the host `dc0.contoso.com`",
     ];
-    assert_eq!(wrong(&text).iter().map(|p| p.replace("25:", "25:")).collect::<Vec<_>>(), expected);
+    assert_eq!(wrong(&text), expected);
 }
 
 proptest! {

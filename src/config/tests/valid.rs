@@ -26,7 +26,7 @@ dns_servers:
   - ns2.contoso.com:5353
   - system
   - { address: '192.0.2.2:54' }
-  - { address: ::1, port: 55, name: local }",
+  - { address: '::1', port: 55, name: local }",
     );
     let shown: Vec<String> =
         config.dns_servers.iter().map(|server| format!("{} {}", server.address, server.port)).collect();
@@ -129,7 +129,9 @@ fn line_ends_and_marks_of_windows_change_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
     for (index, bytes) in [units(u16::to_le_bytes), units(u16::to_be_bytes)].into_iter().enumerate() {
         let path = directory.path().join(format!("{index}.yaml"));
-        std::fs::write(&path, bytes).expect("written");
+        let mut file = files::OutputFile::create(&path).expect("created");
+        std::io::Write::write_all(&mut file, &bytes).expect("written");
+        file.commit().expect("renamed");
         assert_eq!(load(&path, RULES).expect("valid"), fine(text));
     }
     assert_eq!(wrong(&text.replace('\n', "\r\n").replace("2.10", "2.300")).len(), 1);
