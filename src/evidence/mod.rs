@@ -1,6 +1,6 @@
 //! The model of what was seen: every question with every server's answer, nothing concluded.
 //!
-//! Evidence can be saved ([`file`]) and judged again later, by the same code, to the same report. No type of the DNS
+//! Evidence can be saved ([`mod@file`]) and judged again later, by the same code, to the same report. No type of the DNS
 //! library and no input or output passes this border.
 
 pub mod file;
@@ -158,7 +158,7 @@ pub enum Lost {
 /// Why a question was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotAsked {
-    /// The server had answered nothing so far.
+    /// The server had answered nothing so far, or nothing any more.
     Silent,
     /// Nothing listens on the server's port.
     Closed,
