@@ -190,13 +190,19 @@ impl Server {
     /// The connection could not be made, or ended.
     fn connection_lost(&mut self, lost: Lost, shared: &mut Shared<'_>) {
         let served = self.tcp.served;
+        let was_open = matches!(self.tcp.state, State::Open(_));
         self.tcp.close();
         let waiting = self.slots_at_tcp();
         if waiting.is_empty() {
             return;
         }
-        if served {
-            // Servers may close a connection after some replies (RFC 7766 section 6.2.3); each one brought some.
+        if !served {
+            self.tcp_failed(lost);
+        }
+        // Servers may close a connection after some replies (RFC 7766 section 6.2.3). Where more questions wait than
+        // the server read, its reset can overtake and destroy the reply that it sent, so an open connection that
+        // brought nothing is no proof yet.
+        if served || (was_open && waiting.len() > 1 && self.tcp.given_up.is_none()) {
             self.tcp.connect(self.address);
             let now = Instant::now();
             for slot in waiting {
@@ -205,7 +211,6 @@ impl Server {
             }
             return;
         }
-        self.tcp_failed(lost);
         for slot in waiting {
             let lost = if self.flight.slot(slot).odd.is_some() { Lost::Malformed } else { lost };
             self.end_truncated(slot, lost, shared);
