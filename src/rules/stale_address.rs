@@ -50,23 +50,25 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             continue;
         }
         let cure = super::mend(view, dc, server, host, rtype, present, &stale);
-        let listed = super::texts(&stale).join(", ");
         sink.fail(
             subject,
             Draft {
                 expected: super::owned(dc, Some(rtype)),
                 actual: super::texts(&present.list),
-                message: format!(
-                    "{} of {} addresses {} not its own: {listed}{}",
-                    stale.len(),
-                    present.list.len(),
-                    if stale.len() == 1 { "is" } else { "are" },
-                    cure.note
-                ),
+                message: format!("{}{}", sentence(&stale, present.list.len()), cure.note),
                 predicts: super::codes(&RULE),
                 remedy: cure.remedy,
                 ..Draft::default()
             },
         );
+    }
+}
+
+fn sentence(stale: &[IpAddr], total: usize) -> String {
+    let listed = super::texts(stale).join(", ");
+    match (stale.len(), total) {
+        (1, 1) => format!("{listed} is not its own address"),
+        (wrong, _) if wrong == total => format!("none of its {total} addresses is its own: {listed}"),
+        (wrong, _) => format!("{wrong} of {total} addresses not its own: {listed}"),
     }
 }
