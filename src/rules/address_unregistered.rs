@@ -43,9 +43,9 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if owned.is_empty() {
         return;
     }
-    let seen = match view.addresses(server, host.as_str(), rtype) {
-        Look::Present(addresses) => addresses.list,
-        Look::Absent(_) => Vec::new(),
+    let (seen, authoritative) = match view.addresses(server, host.as_str(), rtype) {
+        Look::Present(addresses) => (addresses.list, addresses.authoritative),
+        Look::Absent(absence) => (Vec::new(), absence.authoritative),
         Look::Unknown(_) => return,
     };
     let only_wrong = !seen.is_empty() && !seen.iter().any(|&address| dc.owns(address));
@@ -58,10 +58,13 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if missing.is_empty() {
         return sink.pass(subject);
     }
-    let place = Place::of(view, server, dc, host);
     let mut remedy: Vec<String> = remedy::register_again(dc, rtype).into();
-    for address in &missing {
-        remedy.extend(place.add(rtype, &address.to_string()));
+    if authoritative {
+        let place = Place::of(view, server, dc, host);
+        remedy.extend(missing.iter().flat_map(|address| place.add(rtype, &address.to_string())));
+    } else {
+        remedy.push(super::MEND_ELSEWHERE.into());
+        remedy.extend(remedy::clear_cache(server, host));
     }
     sink.fail(
         subject,

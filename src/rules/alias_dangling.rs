@@ -1,6 +1,5 @@
-use super::{Draft, Sink, Subject, View};
+use super::{Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::remedy::Place;
 
 rule! {
     /// The alias of a DC points to a name without any address.
@@ -24,7 +23,8 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let Some(target) = view.single_target(server, alias) else { continue };
-        if dc.is_named(target.as_str()) || view.dc_named(target.as_str()).is_some() {
+        let another_dcs = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
+        if dc.host.as_ref() == Some(&target) || another_dcs {
             continue;
         }
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
@@ -38,19 +38,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Err(Ok(absence)) => absence,
         };
         let what = if absence.nxdomain { "does not exist" } else { "has no address" };
-        let place = Place::of(view, server, dc, alias);
-        let mut remedy = Vec::from(place.delete(RecordType::CNAME, target.as_str()));
-        if let Some(host) = &dc.host {
-            remedy.extend(place.add(RecordType::CNAME, host.as_str()));
-        }
+        let wrong = vec![(RecordType::CNAME, target.to_string())];
+        let authoritative = view.is_authoritative_alias(server, alias);
+        let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
         sink.fail(
             subject,
             Draft {
                 expected: dc.names().map(ToString::to_string).collect(),
                 actual: vec![target.to_string()],
-                message: format!("the alias points to {target}, which {what} at this server"),
+                message: format!("the alias points to {target}, which {what} at this server{}", cure.note),
                 predicts: super::codes(&RULE),
-                remedy,
+                remedy: cure.remedy,
                 ..Draft::default()
             },
         );

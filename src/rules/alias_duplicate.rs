@@ -1,7 +1,6 @@
-use super::Alias;
-use super::{Draft, Sink, Subject, View};
+use super::{Alias, Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::remedy::Place;
+use crate::remedy::address_type;
 use crate::report::Severity;
 
 rule! {
@@ -24,7 +23,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
-        let Alias::Targets { targets, beside, .. } = view.alias(server, alias) else { continue };
+        let Alias::Targets { targets, beside, authoritative, .. } = view.alias(server, alias) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         let store = &view.evidence.store;
         let spelled: Vec<&str> = targets.iter().map(|&target| store.name(target)).collect();
@@ -36,17 +35,22 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let only_spelling = different.len() == 1 && beside.is_empty();
-        let place = Place::of(view, server, dc, alias);
-        let mut remedy = Vec::new();
-        if only_spelling {
-            remedy.extend(place.delete(RecordType::CNAME, spelled.last().unwrap_or(&"")));
-        }
-        for target in different.iter().filter(|target| !only_spelling && !dc.is_named(target)) {
-            remedy.extend(place.delete(RecordType::CNAME, target));
-        }
-        for address in &beside {
-            remedy.extend(place.delete(crate::remedy::address_type(*address), &address.to_string()));
-        }
+        // One is kept: the host name, else another right name, else the only target there is.
+        let is_host = |target: &&&str| dc.host.as_ref().is_some_and(|host| host.as_str() == **target);
+        let right = different.iter().find(is_host).or_else(|| different.iter().find(|target| dc.is_named(target)));
+        let kept = right.or(if only_spelling { different.first() } else { None }).copied();
+        let mut wrong: Vec<(RecordType, String)> =
+            different.iter().filter(|target| Some(**target) != kept).map(|target| cname(target)).collect();
+        let spellings = spelled.iter().filter(|target| kept.is_some_and(|kept| target.eq_ignore_ascii_case(kept)));
+        // Capitals sort first, so the spelling that stays is the one in lower case.
+        wrong.extend(spellings.rev().skip(1).map(|target| cname(target)));
+        wrong.extend(beside.iter().map(|&address| (address_type(address), address.to_string())));
+        let cure = super::mend_alias(
+            view,
+            dc,
+            server,
+            &Misplaced { alias, wrong, right_remains: kept.is_some(), authoritative },
+        );
         let mut actual: Vec<String> = spelled.iter().map(|name| (*name).to_owned()).collect();
         actual.extend(beside.iter().map(ToString::to_string));
         actual.sort();
@@ -61,10 +65,14 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 severity: only_spelling.then_some(Severity::Warning),
                 expected: dc.host.iter().map(ToString::to_string).collect(),
                 actual,
-                message,
+                message: format!("{message}{}", cure.note),
                 predicts: if only_spelling { Vec::new() } else { super::codes(&RULE) },
-                remedy,
+                remedy: cure.remedy,
             },
         );
     }
+}
+
+fn cname(target: &str) -> (RecordType, String) {
+    (RecordType::CNAME, target.to_owned())
 }

@@ -42,7 +42,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
     let subject = Subject::record(dc, server, alias, RecordType::CNAME);
     let absence = match view.alias(server, alias) {
         Alias::Unknown(why) => return sink.unknown(subject, format!("the alias could not be seen: {why}")),
-        Alias::Targets { .. } | Alias::Holds(_) => return sink.pass(subject),
+        Alias::Targets { .. } | Alias::Holds { .. } => return sink.pass(subject),
         Alias::Absent(absence) => absence,
     };
     let what = if absence.nxdomain { "does not exist" } else { "exists, but holds neither an alias nor an address" };
@@ -55,13 +55,14 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         None => "",
     };
     let mut remedy = Vec::new();
-    if cached.is_some() {
-        remedy.extend(remedy::clear_cache(server, alias));
-    } else if let Some(host) = &dc.host {
+    if cached.is_none() {
         remedy.extend(remedy::register_again(dc, RecordType::CNAME));
-        remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str()));
-    } else {
-        remedy.extend(remedy::register_again(dc, RecordType::CNAME));
+    }
+    match &dc.host {
+        // A server without authority holds no zone to add to.
+        _ if !absence.authoritative => remedy.extend(remedy::clear_cache(server, alias)),
+        Some(host) => remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str())),
+        None => {}
     }
     sink.fail(
         subject,

@@ -1,7 +1,6 @@
-use super::Alias;
-use super::{Draft, Sink, Subject, View};
+use super::{Alias, Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::remedy::{Place, address_type};
+use crate::remedy::address_type;
 
 rule! {
     /// The name of a DC's alias holds addresses instead of an alias.
@@ -24,39 +23,25 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-        let addresses = match view.alias(server, alias) {
+        let (addresses, authoritative) = match view.alias(server, alias) {
             Alias::Targets { .. } => {
                 sink.pass(subject);
                 continue;
             }
-            Alias::Holds(addresses) => addresses,
+            Alias::Holds { addresses, authoritative } => (addresses, authoritative),
             Alias::Absent(_) | Alias::Unknown(_) => continue,
         };
         let actual: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        let synthesized = addresses.iter().any(|&address| view.is_synthesized(server, address));
-        let place = Place::of(view, server, dc, alias);
-        let mut remedy = Vec::new();
-        if synthesized {
-            let wildcard = Place::wildcard(view, server, dc, alias);
-            for address in &addresses {
-                remedy.extend(wildcard.delete(address_type(*address), &address.to_string()));
-            }
-        } else {
-            for address in &addresses {
-                remedy.extend(place.delete(address_type(*address), &address.to_string()));
-            }
-        }
-        if let Some(host) = &dc.host {
-            remedy.extend(place.add(RecordType::CNAME, host.as_str()));
-        }
-        let origin = if synthesized { ", synthesized by a wildcard" } else { "" };
+        let wrong = addresses.iter().map(|&address| (address_type(address), address.to_string())).collect();
+        let cure =
+            super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
         sink.fail(
             subject,
             Draft {
                 expected: dc.host.iter().map(ToString::to_string).collect(),
-                message: format!("the name holds addresses instead of an alias: {}{origin}", actual.join(", ")),
+                message: format!("the name holds addresses instead of an alias: {}{}", actual.join(", "), cure.note),
                 actual,
-                remedy,
+                remedy: cure.remedy,
                 ..Draft::default()
             },
         );

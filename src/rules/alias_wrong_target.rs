@@ -1,10 +1,9 @@
 
-use super::{Draft, Ownership, Sink, Subject, View, codes};
+use super::{Draft, Misplaced, Ownership, Sink, Subject, View, codes};
 use crate::codes::WRONG_PRINCIPAL;
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::remedy::Place;
 use crate::report::Severity;
 
 rule! {
@@ -72,11 +71,9 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
             }
         }
     };
-    let place = Place::of(view, server, dc, alias);
-    let mut remedy = Vec::from(place.delete(RecordType::CNAME, target.as_str()));
-    if let Some(host) = &dc.host {
-        remedy.extend(place.add(RecordType::CNAME, host.as_str()));
-    }
+    let wrong = vec![(RecordType::CNAME, target.to_string())];
+    let authoritative = view.is_authoritative_alias(server, alias);
+    let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
     let listed: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let leads = if listed.is_empty() { String::new() } else { format!(" ({})", listed.join(", ")) };
     sink.fail(
@@ -85,9 +82,9 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
             severity: harmless.then_some(Severity::Warning),
             expected: dc.names().map(ToString::to_string).collect(),
             actual: vec![target.to_string()],
-            message: format!("the alias points to {target}{leads}, {whose}"),
+            message: format!("the alias points to {target}{leads}, {whose}{}", cure.note),
             predicts,
-            remedy,
+            remedy: cure.remedy,
         },
     );
 }

@@ -45,14 +45,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             present.by_type().iter().any(|(_, look)| look.present().is_some_and(|addresses| addresses.authoritative))
         });
         let mut remedy = Vec::new();
-        if cached.is_some() {
-            remedy.extend(remedy::clear_cache(server, host));
-        } else {
+        if cached.is_none() {
             remedy.extend(remedy::register_again(dc, RecordType::A));
+        }
+        if absence.authoritative {
             let place = Place::of(view, server, dc, host);
             for address in dc.single_addresses() {
                 remedy.extend(place.add(address_type(address), &address.to_string()));
             }
+        } else {
+            // A server without authority holds no zone to add to.
+            remedy.extend(remedy::clear_cache(server, host));
         }
         let what = if absence.nxdomain { "does not exist" } else { "has neither A nor AAAA" };
         sink.fail(

@@ -26,7 +26,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if waiver.until.is_some_and(|until| until < view.today) {
             continue;
         }
-        let covers = |finding: &Finding| finding.outcome != Outcome::Pass && super::waiver_covers(waiver, finding);
+        let covers = |finding: &Finding| finding.outcome != Outcome::Pass && super::waiver_covers(view.inventory, waiver, finding);
         let used = sink.findings().iter().any(covers);
         if used {
             sink.pass(Subject::default());

@@ -18,6 +18,11 @@ impl View<'_> {
         }
     }
 
+    /// Whether the server shows the alias with AA.
+    pub fn is_authoritative_alias(&self, server: &Server, alias: &DnsName) -> bool {
+        matches!(self.alias(server, alias), Alias::Targets { authoritative: true, .. })
+    }
+
     /// Whether the host name of a DC leads to it at this server; `None` where that cannot be said.
     ///
     /// This is where Windows goes on when the alias fails (Microsoft KB 2021446).
@@ -60,7 +65,9 @@ impl View<'_> {
     /// Whether the server shows the alias of any DC.
     pub fn finds_alias(&self, server: &Server) -> bool {
         let aliases = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
-        aliases.into_iter().any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds(_)))
+        aliases
+            .into_iter()
+            .any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
     }
 
     /// What a server holds at a name, sorted, and whether it says so with authority; `None` where it was not seen.
@@ -82,7 +89,9 @@ impl View<'_> {
                 names.dedup();
                 Some((names, authoritative))
             }
-            Alias::Holds(addresses) => Some((addresses.iter().map(ToString::to_string).collect(), true)),
+            Alias::Holds { addresses, authoritative } => {
+                Some((addresses.iter().map(ToString::to_string).collect(), authoritative))
+            }
             Alias::Absent(absence) => Some((Vec::new(), absence.authoritative)),
             Alias::Unknown(_) => None,
         }

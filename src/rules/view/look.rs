@@ -112,7 +112,7 @@ pub fn rcode_number(name: &str) -> Option<u16> {
 pub enum Alias {
     /// One or more CNAME records.
     Targets {
-        /// As the server spelled them, in order of arrival.
+        /// As the server spelled them, sorted, each spelling once: a doubled record is one (RFC 2181 section 5).
         targets: Vec<NameId>,
         /// Addresses that stand at the same name.
         beside: Vec<IpAddr>,
@@ -122,7 +122,12 @@ pub enum Alias {
         ttls: Vec<u32>,
     },
     /// Addresses instead of an alias.
-    Holds(Vec<IpAddr>),
+    Holds {
+        /// Sorted, each once.
+        addresses: Vec<IpAddr>,
+        /// Whether a reply that shows them came with AA.
+        authoritative: bool,
+    },
     /// Neither.
     Absent(Absence),
     /// It could not be seen.
@@ -298,7 +303,7 @@ impl<'a> View<'a> {
 
     /// What stands at the name of a DC's alias.
     pub fn alias(&self, server: &Server, alias: &DnsName) -> Alias {
-        let beside = self.addresses_at(server, alias);
+        let (beside, beside_authoritative) = self.addresses_at(server, alias);
         let cname = self.usable(server, alias, RecordType::CNAME);
         // A server that does not answer the CNAME question may still show the alias when it follows it.
         for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
@@ -314,6 +319,8 @@ impl<'a> View<'a> {
                 }
             }
             if !targets.is_empty() {
+                targets.sort_by_key(|&target| self.evidence.store.name(target));
+                targets.dedup();
                 ttls.sort_unstable();
                 ttls.dedup();
                 let authoritative = answer.flags.has(crate::evidence::Flags::AA);
@@ -321,7 +328,7 @@ impl<'a> View<'a> {
             }
         }
         if !beside.is_empty() {
-            return Alias::Holds(beside);
+            return Alias::Holds { addresses: beside, authoritative: beside_authoritative };
         }
         let absence = match cname {
             Ok((answer, body)) => self.absence_in(answer, body).ok_or(Why::Bare),
@@ -338,17 +345,20 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Addresses that stand at the name itself, not behind an alias.
-    fn addresses_at(&self, server: &Server, name: &DnsName) -> Vec<IpAddr> {
+    /// Addresses that stand at the name itself, not behind an alias, and whether a reply says so with AA.
+    fn addresses_at(&self, server: &Server, name: &DnsName) -> (Vec<IpAddr>, bool) {
         let mut found = Vec::new();
+        let mut authoritative = false;
         for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
-            let Ok((_, body)) = self.usable(server, name, rtype) else { continue };
+            let Ok((answer, body)) = self.usable(server, name, rtype) else { continue };
             let own = body.answers.iter().filter(|record| self.evidence.store.lower(record.owner) == name.as_str());
+            let before = found.len();
             found.extend(own.filter_map(|record| record.data.address()));
+            authoritative |= found.len() > before && answer.flags.has(crate::evidence::Flags::AA);
         }
         found.sort_unstable();
         found.dedup();
-        found
+        (found, authoritative)
     }
 
     /// The DC whose host name, or one of whose other names, this is.

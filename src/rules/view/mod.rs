@@ -106,6 +106,14 @@ impl<'a> View<'a> {
         self.synthesized[server.index].contains(&address)
     }
 
+    /// Whether an alias with this target comes from a wildcard at this server.
+    pub fn is_synthesized_target(&self, server: &Server, target: &str) -> bool {
+        self.inventory
+            .canaries
+            .iter()
+            .any(|canary| self.alias_targets(server, canary).iter().any(|name| name == target))
+    }
+
     /// Who answers at an address, as far as it was asked.
     pub fn identity(&self, _dc: &Dc, _address: IpAddr) -> Identity {
         Identity::NotProbed
