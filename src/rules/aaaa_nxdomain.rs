@@ -32,7 +32,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 Draft {
                     expected: vec!["NOERROR".into()],
                     actual: vec!["NXDOMAIN".into()],
-                    message: "asked for AAAA, the server says that the name does not exist, although it has an A record".into(),
+                    message:
+                        "asked for AAAA, the server says that the name does not exist, although it has an A record"
+                            .into(),
                     predicts: super::codes(&RULE),
                     remedy: vec![
                         "# update the DNS server, or the device in front of it, that answers so".into(),

@@ -40,8 +40,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     Draft {
                         expected: super::owned(dc, Some(rtype)),
                         actual: super::texts(&present.list),
-                        message: format!("proven to be this DC, but not in the configuration: {}", super::texts(&proven).join(", ")),
-                        remedy: vec![format!("# add to `addresses` of {}: {}", dc.label, super::texts(&proven).join(", "))],
+                        message: format!(
+                            "proven to be this DC, but not in the configuration: {}",
+                            super::texts(&proven).join(", ")
+                        ),
+                        remedy: vec![format!(
+                            "# add to `addresses` of {}: {}",
+                            dc.label,
+                            super::texts(&proven).join(", ")
+                        )],
                         ..Draft::default()
                     },
                 );

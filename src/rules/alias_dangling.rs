@@ -40,7 +40,8 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let what = if absence.nxdomain { "does not exist" } else { "has no address" };
         let wrong = vec![(RecordType::CNAME, target.to_string())];
         let authoritative = view.is_authoritative_alias(server, alias);
-        let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
+        let cure =
+            super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
         sink.fail(
             subject,
             Draft {

@@ -46,9 +46,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         Alias::Absent(absence) => absence,
     };
     let what = if absence.nxdomain { "does not exist" } else { "exists, but holds neither an alias nor an address" };
-    let cached = view.cached_note(absence, |other| {
-        matches!(view.alias(other, alias), Alias::Targets { authoritative: true, .. })
-    });
+    let cached = view
+        .cached_note(absence, |other| matches!(view.alias(other, alias), Alias::Targets { authoritative: true, .. }));
     let fallback = match view.fallback(dc, server) {
         Some(true) => "; Windows falls back to the host name, which is right here (event 2088)",
         Some(false) => "; the host name does not lead there either (event 2087)",

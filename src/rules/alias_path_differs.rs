@@ -30,7 +30,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let mut followed: Vec<_> = body
             .answers
             .iter()
-            .filter(|record| matches!(record.data, Rdata::A(_)) && view.evidence.store.lower(record.owner) != alias.as_str())
+            .filter(|record| {
+                matches!(record.data, Rdata::A(_)) && view.evidence.store.lower(record.owner) != alias.as_str()
+            })
             .filter_map(|record| record.data.address())
             .collect();
         followed.sort_unstable();

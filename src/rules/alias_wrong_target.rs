@@ -1,4 +1,3 @@
-
 use super::{Draft, Misplaced, Ownership, Sink, Subject, View, codes};
 use crate::codes::WRONG_PRINCIPAL;
 use crate::evidence::RecordType;
@@ -32,7 +31,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(target) = view.single_target(server, alias) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         if dc.host.is_none() {
-            sink.unknown(subject, format!("the alias points to {target}; the DC's host name is not known (`host` in the configuration)"));
+            sink.unknown(
+                subject,
+                format!("the alias points to {target}; the DC's host name is not known (`host` in the configuration)"),
+            );
         } else if dc.is_named(target.as_str()) {
             sink.pass(subject);
         } else {
@@ -50,7 +52,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         // A foreign target without any address is alias-dangling's.
         (Err(Ok(_)), None) => return,
         (Err(Err(why)), None) => {
-            return sink.unknown(subject, format!("the alias points to {target}, whose addresses could not be seen: {why}"));
+            return sink
+                .unknown(subject, format!("the alias points to {target}, whose addresses could not be seen: {why}"));
         }
     };
     let own = |address: &std::net::IpAddr| {
@@ -66,8 +69,13 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
                 _ => None,
             });
             match foreign {
-                Some(owners) => (format!("whose address belongs to another DC, {}", owners[0].label), vec![WRONG_PRINCIPAL]),
-                None => ("the host name of no known DC".to_owned(), codes(&RULE).into_iter().filter(|&code| code != WRONG_PRINCIPAL).collect()),
+                Some(owners) => {
+                    (format!("whose address belongs to another DC, {}", owners[0].label), vec![WRONG_PRINCIPAL])
+                }
+                None => (
+                    "the host name of no known DC".to_owned(),
+                    codes(&RULE).into_iter().filter(|&code| code != WRONG_PRINCIPAL).collect(),
+                ),
             }
         }
     };

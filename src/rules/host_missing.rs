@@ -25,7 +25,10 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, server) in view.cells().filter(|(dc, _)| dc.host.is_none()) {
         let subject = Subject { dc: Some(dc), server: Some(server), ..Subject::default() };
-        sink.unknown(subject, "its host records could not be asked: the host name is not known (`host` in the configuration)");
+        sink.unknown(
+            subject,
+            "its host records could not be asked: the host name is not known (`host` in the configuration)",
+        );
     }
     for (dc, host, server) in view.hosts() {
         let subject = Subject::record(dc, server, host, RecordType::A);

@@ -39,9 +39,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     Draft {
                         expected: vec!["AA".into()],
                         actual: vec!["no AA".into()],
-                        message: format!("the server is listed as authoritative, but answers for {zone} without authority"),
+                        message: format!(
+                            "the server is listed as authoritative, but answers for {zone} without authority"
+                        ),
                         remedy: vec![
-                            format!("# load {zone} on this server, or take `authoritative: true` out of the configuration"),
+                            format!(
+                                "# load {zone} on this server, or take `authoritative: true` out of the configuration"
+                            ),
                             format!("Get-DnsServerZone -ComputerName {}", server.command_name()),
                         ],
                         ..Draft::default()

@@ -45,7 +45,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         actual: vec![what.into()],
                         message: format!("{address}: {what}{trouble}; nothing is known about the records there"),
                         predicts: super::codes(&RULE),
-                        remedy: vec![format!("# {remedy}"), format!("# see it: nslookup -type=SOA {} {}", view.inventory.forest, server.command_name())],
+                        remedy: vec![
+                            format!("# {remedy}"),
+                            format!("# see it: nslookup -type=SOA {} {}", view.inventory.forest, server.command_name()),
+                        ],
                         ..Draft::default()
                     },
                 );
@@ -56,8 +59,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn describe(status: ServerStatus) -> (&'static str, &'static str) {
     match status {
-        ServerStatus::Closed => ("nothing listens on the port", "start the DNS service on that machine, or correct the address and port"),
-        ServerStatus::Unreachable => ("the network knows no way to it", "mend the route to that address, or correct the address"),
-        _ => ("no reply to any question", "see whether the machine is up, its DNS service runs, and UDP and TCP port 53 are open on the way"),
+        ServerStatus::Closed => {
+            ("nothing listens on the port", "start the DNS service on that machine, or correct the address and port")
+        }
+        ServerStatus::Unreachable => {
+            ("the network knows no way to it", "mend the route to that address, or correct the address")
+        }
+        _ => (
+            "no reply to any question",
+            "see whether the machine is up, its DNS service runs, and UDP and TCP port 53 are open on the way",
+        ),
     }
 }

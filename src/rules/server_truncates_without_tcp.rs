@@ -50,7 +50,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 actual: names,
                 remedy: vec![
                     "# open TCP port 53 to this server".into(),
-                    format!("# see it: dig +tcp @{} {}", server.command_name(), first.map(|name| name.to_string()).unwrap_or_default()),
+                    format!(
+                        "# see it: dig +tcp @{} {}",
+                        server.command_name(),
+                        first.map(|name| name.to_string()).unwrap_or_default()
+                    ),
                 ],
                 ..Draft::default()
             },

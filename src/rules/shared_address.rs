@@ -78,7 +78,8 @@ fn remedy(
 ) -> super::Cure {
     let mut cure = super::mend(view, dc, server, host, rtype, present, addresses);
     if contested {
-        cure.remedy.insert(0, format!("# first find out who owns it (`hostname` on both); only if it is not {}:", dc.label));
+        cure.remedy
+            .insert(0, format!("# first find out who owns it (`hostname` on both); only if it is not {}:", dc.label));
     }
     cure
 }
@@ -101,7 +102,9 @@ impl Shared<'_> {
         let names = |dcs: &[&Dc]| dcs.iter().map(|dc| dc.label.as_str()).collect::<Vec<_>>().join(", ");
         match self {
             Self::Others(owners) => format!("{address} belongs to {}", names(owners)),
-            Self::Contested(others) => format!("{address} stands under the name of {} too, and only one of them can own it", names(others)),
+            Self::Contested(others) => {
+                format!("{address} stands under the name of {} too, and only one of them can own it", names(others))
+            }
             Self::Both(others) => format!("by the configuration {address} belongs to {} as well", names(others)),
         }
     }

@@ -39,7 +39,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, name: &DnsName, rtype: RecordType, ttls: &[u32]) {
+fn judge(
+    view: &View<'_>,
+    sink: &mut Sink<'_>,
+    dc: &Dc,
+    server: &Server,
+    name: &DnsName,
+    rtype: RecordType,
+    ttls: &[u32],
+) {
     let subject = Subject::record(dc, server, name, rtype);
     let mut usual: Vec<u32> = WRITERS.iter().map(|(ttl, _)| *ttl).collect();
     usual.extend(&view.evidence.config.expected_ttls);

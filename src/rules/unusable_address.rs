@@ -51,7 +51,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             continue;
         }
         let addresses: Vec<_> = bad.iter().map(|(address, _)| *address).collect();
-        let kinds: Vec<String> = bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
+        let kinds: Vec<String> =
+            bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
         let grave = !usable_remains || bad.iter().any(|(_, unusable)| unusable.grave);
         let cure = super::mend(view, dc, server, host, rtype, present, &addresses);
         sink.fail(

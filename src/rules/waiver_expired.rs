@@ -29,7 +29,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Draft {
                 expected: vec![format!("until {} or later", view.today)],
                 actual: vec![format!("until {until}")],
-                message: format!("the waiver of {} expired on {until}; its reason was: {}", super::waiver_scope(waiver), waiver.reason),
+                message: format!(
+                    "the waiver of {} expired on {until}; its reason was: {}",
+                    super::waiver_scope(waiver),
+                    waiver.reason
+                ),
                 remedy: vec!["# mend what it accepted and delete the waiver, or renew it".into()],
                 ..Draft::default()
             },

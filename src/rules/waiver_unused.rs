@@ -26,7 +26,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if waiver.until.is_some_and(|until| until < view.today) {
             continue;
         }
-        let covers = |finding: &Finding| finding.outcome != Outcome::Pass && super::waiver_covers(view.inventory, waiver, finding);
+        let covers = |finding: &Finding| {
+            finding.outcome != Outcome::Pass && super::waiver_covers(view.inventory, waiver, finding)
+        };
         let used = sink.findings().iter().any(covers);
         if used {
             sink.pass(Subject::default());
@@ -37,7 +39,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 Subject::default(),
                 Draft {
                     expected: vec!["a finding that it covers".into()],
-                    message: format!("the waiver of {} covers nothing; its reason was: {}", super::waiver_scope(waiver), waiver.reason),
+                    message: format!(
+                        "the waiver of {} covers nothing; its reason was: {}",
+                        super::waiver_scope(waiver),
+                        waiver.reason
+                    ),
                     remedy: vec!["# delete the waiver".into()],
                     ..Draft::default()
                 },
