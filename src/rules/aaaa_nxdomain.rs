@@ -48,3 +48,22 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_beside_an_a_record() {
+        let finding = World::new().reply("dc2", "dc2.contoso.com AAAA", Reply::NxDomain).finding("aaaa-nxdomain");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com AAAA @dc2");
+        assert_eq!(finding.predicts, [8524]);
+    }
+
+    #[test]
+    fn an_absent_host_is_host_missings_business_and_a_lost_answer_nobodys() {
+        assert_eq!(World::new().remove("dc2", "dc2.contoso.com").rows("aaaa-nxdomain"), [""; 0]);
+        assert_eq!(World::new().reply("dc2", "dc2.contoso.com AAAA", Reply::Timeout).rows("aaaa-nxdomain"), [""; 0]);
+        assert_eq!(World::new().rows("aaaa-nxdomain"), [""; 0], "NOERROR without data");
+    }
+}

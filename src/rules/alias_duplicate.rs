@@ -76,3 +76,47 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 fn cname(target: &str) -> (RecordType, String) {
     (RecordType::CNAME, target.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, World, row, samba};
+
+    fn with(lines: &[&str]) -> World {
+        lines.iter().fold(World::new(), |world, data| world.add("dc2", &format!("{ALIAS2} 600 {data}")))
+    }
+
+    const LABEL: &str = "_msdcs.contoso.com 22222222-2222-4222-8222-222222222222";
+
+    #[test]
+    fn deletes_the_wrong_one_and_adds_nothing_beside_the_right_one() {
+        let finding = with(&["CNAME dc1.contoso.com"]).finding("alias-duplicate");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.actual, ["dc1.contoso.com", "dc2.contoso.com"]);
+        assert_eq!(finding.predicts, [1753, 8524]);
+        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} CNAME dc1.contoso.com.")]);
+    }
+
+    #[test]
+    fn adds_the_right_one_where_all_are_wrong() {
+        let wrong = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME a.contoso.com"));
+        let finding = wrong.add("dc2", &format!("{ALIAS2} 600 CNAME b.contoso.com")).finding("alias-duplicate");
+        let last = samba(&finding).pop();
+        assert_eq!(last, Some(format!("add 192.0.2.11 {LABEL} CNAME dc2.contoso.com.")));
+        assert_eq!(samba(&finding).len(), 3);
+    }
+
+    #[test]
+    fn addresses_beside_the_alias_go() {
+        let finding = with(&["A 192.0.2.11"]).finding("alias-duplicate");
+        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} A 192.0.2.11")]);
+    }
+
+    #[test]
+    fn another_spelling_is_a_warning_and_the_same_record_twice_is_one() {
+        let finding = with(&["CNAME DC2.contoso.com"]).finding("alias-duplicate");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.predicts, [0; 0]);
+        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} CNAME DC2.contoso.com.")]);
+        assert_eq!(with(&["CNAME dc2.contoso.com"]).rows("alias-duplicate"), [""; 0]);
+    }
+}

@@ -74,3 +74,59 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+
+    #[test]
+    fn fires_on_nxdomain_and_says_how_windows_goes_on() {
+        let finding = World::new().remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.name.as_deref(), Some(ALIAS2));
+        assert_eq!(finding.expected, ["dc2.contoso.com"]);
+        assert_eq!(finding.predicts, [8524]);
+        assert!(finding.message.contains("event 2088"), "{}", finding.message);
+        let label = "22222222-2222-4222-8222-222222222222";
+        assert_eq!(samba(&finding), [format!("add 192.0.2.11 _msdcs.contoso.com {label} CNAME dc2.contoso.com.")]);
+
+        let world = World::new().remove("dc2", ALIAS2).remove("dc2", "dc2.contoso.com");
+        assert!(world.finding("alias-missing").message.contains("event 2087"));
+    }
+
+    #[test]
+    fn an_empty_name_is_missing_and_a_bare_noerror_is_unknown() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("_ldap.{ALIAS2} 600 A 192.0.2.11"));
+        let finding = world.finding("alias-missing");
+        assert!(finding.message.contains("exists, but holds neither"), "{}", finding.message);
+        let bare = World::new().reply("dc2", &format!("{ALIAS2} CNAME"), Reply::Bare);
+        let bare = bare.reply("dc2", &format!("{ALIAS2} A"), Reply::Bare);
+        let bare = bare.reply("dc2", &format!("{ALIAS2} AAAA"), Reply::Bare);
+        assert_eq!(bare.rows("alias-missing"), ["unknown critical dc2.contoso.com CNAME @dc2"]);
+    }
+
+    #[test]
+    fn a_cached_absence_is_cured_at_the_cache() {
+        let denied = |rtype| format!("{ALIAS2} {rtype}");
+        let world =
+            World::new().reply("dc2", &denied("CNAME"), Reply::Denied).reply("dc2", &denied("A"), Reply::Denied);
+        let finding = world.finding("alias-missing");
+        assert!(finding.message.contains("from a cache: 300 s left"), "{}", finding.message);
+        assert!(finding.remedy.iter().any(|line| line.starts_with("Clear-DnsServerCache -ComputerName 192.0.2.11")));
+        assert_eq!(samba(&finding), [""; 0], "there is no zone to add to");
+    }
+
+    #[test]
+    fn the_missing_alias_of_a_read_only_dc_is_a_warning_without_prediction() {
+        let config = config_with("addresses: [192.0.2.11], roles: [rodc]");
+        let finding = World::with(&config).remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.predicts, [0; 0]);
+    }
+
+    #[test]
+    fn addresses_at_the_name_are_alias_not_cnames_business() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 A 192.0.2.11"));
+        assert_eq!(world.rows("alias-missing"), [""; 0]);
+    }
+}

@@ -96,3 +96,62 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+
+    fn to(target: &str) -> World {
+        World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME {target}"))
+    }
+
+    #[test]
+    fn names_the_other_dc() {
+        let finding = to("dc1.contoso.com").finding("alias-wrong-target");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert!(finding.message.ends_with("the host name of another DC, dc1.contoso.com"), "{}", finding.message);
+        assert_eq!(finding.predicts, [-2_146_893_022]);
+        let label = "_msdcs.contoso.com 22222222-2222-4222-8222-222222222222";
+        assert_eq!(
+            samba(&finding),
+            [
+                format!("delete 192.0.2.11 {label} CNAME dc1.contoso.com."),
+                format!("add 192.0.2.11 {label} CNAME dc2.contoso.com.")
+            ]
+        );
+    }
+
+    #[test]
+    fn severity_and_prediction_follow_the_addresses_behind_the_target() {
+        let behind = |address: &str| to("old.contoso.com").add("dc2", &format!("old.contoso.com 600 A {address}"));
+        let finding = behind("192.0.2.11").finding("alias-wrong-target");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.predicts, [0; 0]);
+        assert_eq!(behind("192.0.2.10").finding("alias-wrong-target").predicts, [-2_146_893_022]);
+        assert_eq!(behind("192.0.2.99").finding("alias-wrong-target").predicts, [1722, 1753]);
+    }
+
+    #[test]
+    fn other_names_in_any_case_are_right() {
+        let config = config_with("addresses: [192.0.2.11], other_names: [dc2.corp.example]");
+        let world = World::with(&config).remove("dc2", ALIAS2);
+        let world = world.add("dc2", &format!("{ALIAS2} 600 CNAME DC2.corp.example"));
+        assert_eq!(world.add("dc2", "dc2.corp.example 600 A 192.0.2.11").rows("alias-wrong-target"), [""; 0]);
+        assert_eq!(to("DC2.CONTOSO.COM").rows("alias-wrong-target"), [""; 0]);
+    }
+
+    #[test]
+    fn a_target_without_addresses_is_alias_danglings_business_and_an_unseen_one_unknown() {
+        assert_eq!(to("old.contoso.com").rows("alias-wrong-target"), [""; 0]);
+        let world = to("old.contoso.com").reply("dc2", "old.contoso.com A", Reply::Timeout);
+        assert_eq!(world.rows("alias-wrong-target"), ["unknown critical dc2.contoso.com CNAME @dc2"]);
+    }
+
+    #[test]
+    fn a_wildcard_is_removed_instead_of_a_record_that_does_not_exist() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", "*._msdcs.contoso.com 600 CNAME dc1.contoso.com");
+        let finding = world.finding("alias-wrong-target");
+        assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
+        assert_eq!(samba(&finding)[0], "delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc1.contoso.com.");
+    }
+}

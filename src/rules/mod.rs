@@ -5,6 +5,8 @@
 
 mod sink;
 mod support;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use crate::evidence::Evidence;

@@ -71,3 +71,34 @@ fn describe(status: ServerStatus) -> (&'static str, &'static str) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_on_a_server_that_says_nothing_and_silences_the_others_there() {
+        let report = World::new().reply("dc2", "", Reply::Timeout).report();
+        let rows: Vec<String> = report.findings.iter().map(row).collect();
+        assert_eq!(rows, ["fail critical @dc2"]);
+        let finding = &report.findings[0];
+        assert_eq!(finding.rule, "server-silent");
+        assert!(finding.message.starts_with("192.0.2.11:53: no reply to any question"), "{}", finding.message);
+        assert_eq!(finding.predicts, [8524]);
+        assert!(report.counts.unknown > 0, "what could not be seen there counts");
+    }
+
+    #[test]
+    fn one_reply_is_enough() {
+        let world = World::new().reply("dc2", "", Reply::Timeout).reply("dc2", "contoso.com SOA", Reply::Rcode(5));
+        assert_eq!(world.rows("server-silent"), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_that_was_never_reached_in_time_is_unknown() {
+        let world = World::new();
+        let report = crate::verdict::judge(&world.evidence, false);
+        let rows: Vec<String> = report.findings.iter().filter(|f| f.rule == "server-silent").map(row).collect();
+        assert_eq!(rows, ["unknown critical @dc1", "unknown critical @dc2"]);
+    }
+}

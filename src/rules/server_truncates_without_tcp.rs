@@ -61,3 +61,24 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_once_for_a_server_and_names_what_was_cut() {
+        let world = World::new().reply("dc2", "dc1.contoso.com A", Reply::Truncated);
+        let finding = world.reply("dc2", "dc2.contoso.com A", Reply::Truncated).finding("server-truncates-without-tcp");
+        assert_eq!(row(&finding), "fail warning @dc2");
+        assert_eq!(finding.actual, ["dc1.contoso.com A", "dc2.contoso.com A"]);
+        assert!(finding.message.starts_with("2 answer(s)"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_cut_answer_is_not_taken_for_missing_data() {
+        let world = World::new().reply("dc2", "dc2.contoso.com A", Reply::Truncated);
+        assert_eq!(world.rows("host-missing"), ["unknown critical dc2.contoso.com A @dc2"]);
+        assert_eq!(World::new().rows("server-truncates-without-tcp"), [""; 0]);
+    }
+}

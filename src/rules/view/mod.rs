@@ -1,5 +1,6 @@
 //! Read-only look-ups over the evidence, shared by the rules and the forecast.
 
+mod alias;
 mod chain;
 mod look;
 mod owner;
@@ -16,7 +17,8 @@ use crate::evidence::{Column, Evidence, RecordType};
 use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::report::Identity;
-pub use look::{Absence, Addresses, Alias, Look, Why, rcode_name, rcode_number};
+pub use alias::Alias;
+pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
 pub use owner::{Ownership, Unusable};
 pub use standing::Standing;
 
