@@ -253,3 +253,6 @@ fn from_addresses(
 fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
     rules.iter().all(|rule| matches!(*rule, "unusable-address" | "shared-address" | "stale-address"))
 }
+
+#[cfg(test)]
+mod tests;

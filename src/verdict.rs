@@ -270,3 +270,6 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,8 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let store = &view.evidence.store;
+        // Ids follow the order of arrival, which says nothing.
+        cut.sort_by_key(|(question, _)| (store.lower(question.name), question.rtype, question.recursion));
         let mut names: Vec<String> =
             cut.iter().map(|(question, _)| format!("{} {}", store.lower(question.name), question.rtype)).collect();
         names.sort();

@@ -189,10 +189,11 @@ impl<'a> View<'a> {
 
     pub(super) fn absence_in(&self, answer: &Answer, body: Body<'_>) -> Option<Absence> {
         let authoritative = answer.flags.has(crate::evidence::Flags::AA);
-        let soa = body.authority.iter().find_map(|record| match record.data {
+        let times = body.authority.iter().filter_map(|record| match record.data {
             Rdata::Soa(id) => Some(record.ttl.min(self.evidence.store.soa(id).minimum)),
             _ => None,
         });
+        let soa = times.min();
         (authoritative || soa.is_some()).then_some(Absence {
             nxdomain: answer.rcode == 3,
             authoritative,
@@ -237,10 +238,12 @@ impl<'a> View<'a> {
                 let authoritative = answer.flags.has(crate::evidence::Flags::AA);
                 return Look::Present(Addresses { list, ttls, authoritative });
             }
-            let target = here().find_map(|record| match record.data {
+            // Of several aliases, which no zone may hold, the choice must not depend on their order.
+            let targets = here().filter_map(|record| match record.data {
                 Rdata::Cname(target) => Some(store.lower(target)),
                 _ => None,
             });
+            let target = targets.min();
             match target {
                 Some(target) => at = target,
                 None if at == name => return self.absent_or_bare(answer, body),
