@@ -76,6 +76,7 @@ pub(crate) struct World {
     pub(crate) evidence: Evidence,
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
+    reversed: bool,
 }
 
 impl World {
@@ -90,7 +91,7 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new() }
+        Self { evidence, records, replies: BTreeMap::new(), reversed: false }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -115,6 +116,24 @@ impl World {
         self
     }
 
+    /// Drops all records of a server.
+    pub(crate) fn clear(mut self, server: &str) -> Self {
+        self.lines(server).clear();
+        self
+    }
+
+    /// Forgets every special reply of a server.
+    pub(crate) fn no_replies(mut self, server: &str) -> Self {
+        self.replies.retain(|(other, _), _| other != server);
+        self
+    }
+
+    /// Asks in the other order, and gives the records of every answer in the other order.
+    pub(crate) fn reversed(mut self, reversed: bool) -> Self {
+        self.reversed = reversed;
+        self
+    }
+
     fn lines(&mut self, server: &str) -> &mut Vec<String> {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
@@ -127,7 +146,12 @@ impl World {
             if plan.is_empty() {
                 break;
             }
-            for (address, asks) in plan.dns {
+            let mut dns = plan.dns;
+            if self.reversed {
+                dns.reverse();
+                dns.iter_mut().for_each(|(_, asks)| asks.reverse());
+            }
+            for (address, asks) in dns {
                 for ask in asks {
                     self.answer(&inventory, address, &ask);
                 }
@@ -202,6 +226,9 @@ impl World {
                     authority.push(record(store, "contoso.com 3600 SOA dc1.contoso.com"));
                 }
             }
+        }
+        if self.reversed {
+            answers.reverse();
         }
         if answer.replied() {
             answer.body = Some(store.intern_body(Body { answers: &answers, authority: &authority, edns: Some(1232) }));
