@@ -21,6 +21,16 @@ domain_controllers:
   - {host: dc2.contoso.com, guid: 22222222-2222-4222-8222-222222222222, addresses: [192.0.2.11]}
 ";
 
+/// [`CONFIG`] without what dc2 owns.
+pub(crate) fn config_without_addresses() -> String {
+    CONFIG.replace(", addresses: [192.0.2.11]", "")
+}
+
+/// [`CONFIG`] with something else for what dc2 owns.
+pub(crate) fn config_with(addresses: &str) -> String {
+    CONFIG.replace("addresses: [192.0.2.11]", addresses)
+}
+
 /// The alias of dc2.
 pub(crate) const ALIAS2: &str = "22222222-2222-4222-8222-222222222222._msdcs.contoso.com";
 
@@ -49,6 +59,10 @@ pub(crate) enum Reply {
     Cached(&'static str),
     /// These records, as lines, with AA.
     Records(&'static str),
+    /// NXDOMAIN from a cache, for 300 more seconds.
+    Denied,
+    /// Cut short, and TCP times out.
+    Truncated,
 }
 
 /// An empty run of a configuration.
@@ -62,6 +76,7 @@ pub(crate) struct World {
     pub(crate) evidence: Evidence,
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
+    reversed: bool,
 }
 
 impl World {
@@ -76,7 +91,7 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new() }
+        Self { evidence, records, replies: BTreeMap::new(), reversed: false }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -101,6 +116,24 @@ impl World {
         self
     }
 
+    /// Drops all records of a server.
+    pub(crate) fn clear(mut self, server: &str) -> Self {
+        self.lines(server).clear();
+        self
+    }
+
+    /// Forgets every special reply of a server.
+    pub(crate) fn no_replies(mut self, server: &str) -> Self {
+        self.replies.retain(|(other, _), _| other != server);
+        self
+    }
+
+    /// Asks in the other order, and gives the records of every answer in the other order.
+    pub(crate) fn reversed(mut self, reversed: bool) -> Self {
+        self.reversed = reversed;
+        self
+    }
+
     fn lines(&mut self, server: &str) -> &mut Vec<String> {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
@@ -113,7 +146,12 @@ impl World {
             if plan.is_empty() {
                 break;
             }
-            for (address, asks) in plan.dns {
+            let mut dns = plan.dns;
+            if self.reversed {
+                dns.reverse();
+                dns.iter_mut().for_each(|(_, asks)| asks.reverse());
+            }
+            for (address, asks) in dns {
                 for ask in asks {
                     self.answer(&inventory, address, &ask);
                 }
@@ -131,6 +169,13 @@ impl World {
     pub(crate) fn findings(self, rule: &str) -> Vec<Finding> {
         assert!(rules::find(rule).is_some(), "there is no rule {rule}");
         self.report().findings.into_iter().filter(|finding| finding.rule == rule).collect()
+    }
+
+    /// The only finding of one rule.
+    pub(crate) fn finding(self, rule: &str) -> Finding {
+        let mut findings = self.findings(rule);
+        assert_eq!(findings.len(), 1, "{rule}: {findings:#?}");
+        findings.remove(0)
     }
 
     /// The findings of one rule as `outcome severity dc type @server`.
@@ -169,6 +214,11 @@ impl World {
                 answers = parse(store, text);
             }
             Some(Reply::Records(text)) => answers = parse(store, text),
+            Some(Reply::Denied) => {
+                (answer.rcode, answer.flags) = (3, Flags::RA);
+                authority.push(record(store, "contoso.com 300 SOA dc1.contoso.com"));
+            }
+            Some(Reply::Truncated) => answer.outcome = Outcome::Truncated(Lost::Timeout),
             None => {
                 let zone: Vec<Record> = lines.iter().map(|line| record(store, line)).collect();
                 (answer.rcode, answers) = from_zone(store, &zone, ask);
@@ -176,6 +226,9 @@ impl World {
                     authority.push(record(store, "contoso.com 3600 SOA dc1.contoso.com"));
                 }
             }
+        }
+        if self.reversed {
+            answers.reverse();
         }
         if answer.replied() {
             answer.body = Some(store.intern_body(Body { answers: &answers, authority: &authority, edns: Some(1232) }));
@@ -186,11 +239,16 @@ impl World {
 }
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.
-fn from_zone(store: &crate::evidence::Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {
+fn from_zone(store: &mut crate::evidence::Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {
     let mut answers: Vec<Record> = Vec::new();
-    let mut at = ask.name.as_str();
+    let mut at = ask.name.to_string();
     for _ in 0..8 {
-        let here: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == at).copied().collect();
+        let mut here: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == at).copied().collect();
+        let below = format!(".{at}");
+        let exists = !here.is_empty() || zone.iter().any(|record| store.lower(record.owner).ends_with(&below));
+        if !exists {
+            here = from_wildcard(store, zone, &at);
+        }
         let matching = here.iter().filter(|record| record.data.rtype() == ask.rtype);
         let matching: Vec<Record> = matching.copied().collect();
         if !matching.is_empty() {
@@ -201,19 +259,21 @@ fn from_zone(store: &crate::evidence::Store, zone: &[Record], ask: &Ask) -> (u16
         match alias.map(|record| (record, record.data)) {
             Some((record, Rdata::Cname(target))) => {
                 answers.push(*record);
-                at = store.lower(target);
+                at = store.lower(target).to_owned();
             }
-            _ => {
-                let below = format!(".{at}");
-                let exists = zone.iter().any(|record| {
-                    let owner = store.lower(record.owner);
-                    owner == at || owner.ends_with(&below)
-                });
-                return (if exists { 0 } else { 3 }, answers);
-            }
+            _ => return (if exists || !here.is_empty() { 0 } else { 3 }, answers),
         }
     }
     (0, answers)
+}
+
+/// What the wildcard beside a name that does not exist makes of it (RFC 4592), if there is one.
+fn from_wildcard(store: &mut crate::evidence::Store, zone: &[Record], name: &str) -> Vec<Record> {
+    let parent = name.split_once('.').map_or("", |(_, parent)| parent);
+    let wildcard = format!("*.{parent}");
+    let found: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == wildcard).copied().collect();
+    let owner = store.intern_name(name);
+    found.into_iter().map(|record| Record { owner, ..record }).collect()
 }
 
 fn record(store: &mut crate::evidence::Store, line: &str) -> Record {
@@ -248,6 +308,12 @@ pub(crate) fn row(finding: &Finding) -> String {
     words.extend(finding.rtype.clone());
     words.extend(finding.server.as_ref().map(|server| format!("@{server}")));
     words.join(" ")
+}
+
+/// The commands of a remedy in Samba's dialect, without what is the same in all of them.
+pub(crate) fn samba(finding: &Finding) -> Vec<String> {
+    let lines = finding.remedy.iter().filter_map(|line| line.strip_prefix("samba-tool dns "));
+    lines.map(|line| line.trim_end_matches(" -U Administrator").to_owned()).collect()
 }
 
 /// A good name.

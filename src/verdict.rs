@@ -1,9 +1,7 @@
 //! The only policy: severities, waivers, order and conclusion. Everything before reports what is so; everything after
 //! prints what is concluded here.
 
-use jiff::civil::Date;
-
-use crate::config::{Config, Waiver};
+use crate::config::Waiver;
 use crate::evidence::{Column, Evidence};
 use crate::inventory::{Dc, Server};
 use crate::report::{
@@ -21,7 +19,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let view = View::new(&inventory, evidence);
     let outcomes = rules::run(&view, list_passes);
     let mut findings = outcomes.findings.clone();
-    apply_policy(&mut findings, &evidence.config, view.today);
+    apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
     let mut not_checked = not_checked(&outcomes);
@@ -53,20 +51,21 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
 }
 
 /// Severity overrides first, then waivers that still count.
-fn apply_policy(findings: &mut [Finding], config: &Config, today: Date) {
+fn apply_policy(findings: &mut [Finding], view: &View<'_>) {
+    let config = &view.evidence.config;
     for finding in findings.iter_mut() {
         if let Some(severity) = config.rules.get(&finding.rule).and_then(|setting| setting.severity) {
             finding.severity = severity;
         }
         if finding.outcome != Outcome::Pass {
-            finding.waived = config.waivers.iter().find_map(|waiver| waived(waiver, finding, today));
+            finding.waived = config.waivers.iter().find_map(|waiver| waived(view, waiver, finding));
         }
     }
 }
 
-fn waived(waiver: &Waiver, finding: &Finding, today: Date) -> Option<Waived> {
-    let counts = waiver.until.is_none_or(|until| until >= today);
-    (counts && rules::waiver_covers(waiver, finding))
+fn waived(view: &View<'_>, waiver: &Waiver, finding: &Finding) -> Option<Waived> {
+    let counts = waiver.until.is_none_or(|until| until >= view.today);
+    (counts && rules::waiver_covers(view.inventory, waiver, finding))
         .then(|| Waived { reason: waiver.reason.clone(), until: waiver.until.map(|until| until.to_string()) })
 }
 
@@ -271,3 +270,6 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -329,7 +329,7 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
     evidence.interfaces = head.interfaces;
     evidence.system = head.system.map(resolved);
     for (host, row) in head.hosts {
-        let name = DnsName::parse(&host).map_err(|error| at("hosts", error))?;
+        let name = DnsName::parse(&host).map_err(|error| at(&format!("hosts[{host:?}]"), error))?;
         evidence.hosts.insert(name, resolved(row));
     }
     for (index, server) in head.servers.into_iter().enumerate() {
@@ -441,7 +441,11 @@ fn read_record(store: &mut Store, row: &RecordRow) -> Option<Record> {
             };
             Rdata::Soa(store.intern_soa(soa))
         }
-        (_, ["\\#", _, octets]) => Rdata::Other { rtype, octets: store.intern_octets(&unhex(octets)?) },
+        (_, ["\\#", length, octets]) => {
+            let octets = unhex(octets)?;
+            (length.parse() == Ok(octets.len())).then_some(())?;
+            Rdata::Other { rtype, octets: store.intern_octets(&octets) }
+        }
         _ => return None,
     };
     Some(Record { owner: read_name(store, &row.name)?, ttl: row.ttl, data })
@@ -453,3 +457,6 @@ fn read_name(store: &mut Store, text: &str) -> Option<super::NameId> {
     let sound = text == "." || text.is_empty() || DnsName::from_presentation(text).is_ok();
     (printable && sound).then(|| store.intern_name(text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,43 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, row};
+
+    /// A server that has never heard of the forest.
+    fn outside() -> World {
+        World::new().reply("dc2", "", Reply::NxDomain)
+    }
+
+    #[test]
+    fn fires_alone_where_the_forest_does_not_exist() {
+        let report = outside().report();
+        assert_eq!(report.findings.iter().map(row).collect::<Vec<_>>(), ["fail critical SOA @dc2"]);
+        let finding = &report.findings[0];
+        assert_eq!(finding.rule, "server-outside-forest");
+        assert_eq!(finding.predicts, [8524]);
+        assert!(finding.message.ends_with("it does not know contoso.com either"), "{}", finding.message);
+    }
+
+    #[test]
+    fn says_that_a_public_zone_of_the_same_name_is_there() {
+        let zone = Reply::Records("contoso.com 3600 SOA ns.example.net");
+        let finding = outside().reply("dc2", "contoso.com SOA", zone).finding("server-outside-forest");
+        assert!(finding.message.contains("a zone contoso.com exists there"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_server_that_shows_an_alias_is_inside() {
+        let alias = Reply::Cached("22222222-2222-4222-8222-222222222222._msdcs.contoso.com 600 CNAME dc2.contoso.com");
+        let world = outside().reply("dc2", &format!("{ALIAS2} CNAME"), alias);
+        assert_eq!(world.rows("server-outside-forest"), [""; 0]);
+    }
+
+    #[test]
+    fn an_odd_failure_of_the_zone_alone_says_nothing() {
+        let world = World::new().reply("dc2", "_msdcs.contoso.com SOA", Reply::Rcode(2));
+        assert_eq!(world.rows("server-outside-forest"), [""; 0]);
+    }
+}
