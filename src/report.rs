@@ -81,6 +81,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Rules that were not applied, with the reason.
     pub not_checked: Vec<NotChecked>,
+    /// Subjects of which nothing at all could be verified: silence is no success.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub unverified: Vec<String>,
 }
 
 /// The program that made a file.

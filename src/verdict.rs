@@ -22,15 +22,9 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let mut not_checked = not_checked(&outcomes);
-    let nothing_checked = nothing_checked(&view, &outcomes);
-    not_checked.extend(nothing_checked.iter().map(|subject| NotChecked {
-        rule: "*".into(),
-        reason: format!("nothing could be verified of {subject}"),
-        subjects: 1,
-    }));
+    let unverified = unverified(&view, &outcomes);
     let mut verdict = conclude(&counts);
-    if verdict == Verdict::Ok && (!nothing_checked.is_empty() || evidence.incomplete.is_some()) {
+    if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
     Report {
@@ -46,7 +40,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         addresses: address_rows(&view),
         forecast: forecast::run(&view),
         findings,
-        not_checked,
+        not_checked: not_checked(&outcomes),
+        unverified,
     }
 }
 
@@ -128,7 +123,7 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
 }
 
 /// Subjects of which neither a pass nor a finding says anything: silence is never success.
-fn nothing_checked(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
+fn unverified(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
     let record_rules_run = rules::all()
         .iter()
         .filter(|rule| matches!(rule.group, Group::Alias | Group::Host))
@@ -141,10 +136,10 @@ fn nothing_checked(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
     if view.dcs().next().is_none() {
-        subjects.push("any domain controller: none is configured".into());
+        subjects.push("the domain controllers: none is configured".into());
     }
     if view.inventory.servers.is_empty() {
-        subjects.push("any DNS server: none is left to ask".into());
+        subjects.push("the DNS servers: none is left to ask".into());
     }
     subjects
 }

@@ -1,5 +1,6 @@
 use super::{Draft, Sink, Standing, Subject, View};
 use crate::evidence::RecordType;
+use crate::inventory::Dc;
 
 rule! {
     /// A DNS server does not know the forest: `_msdcs.<forest>` does not exist there.
@@ -25,6 +26,7 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let msdcs = &view.inventory.msdcs;
     let forest = &view.inventory.forest;
+    let masters = masters(view);
     for server in &view.inventory.servers {
         let subject = Subject { name: Some(msdcs), rtype: Some(RecordType::SOA), ..Subject::server(server) };
         match view.standing(server) {
@@ -48,7 +50,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         predicts: super::codes(&RULE),
                         remedy: vec![
                             "# take this server out of every DC's resolver list, or let it forward the forest's names:".into(),
-                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers <address of a DC>", server.command_name()),
+                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers {masters}", server.command_name()),
                         ],
                         ..Draft::default()
                     },
@@ -57,6 +59,18 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Standing::Silent(_) | Standing::Refusing { .. } | Standing::Unresolved | Standing::NotAsked => {}
         }
     }
+}
+
+/// Addresses of servers that know the forest, as a command takes them.
+fn masters(view: &View<'_>) -> String {
+    let mut known: Vec<String> =
+        view.good_servers().filter_map(|server| Some(server.address?.ip().to_string())).collect();
+    if known.is_empty() {
+        known = view.dcs().flat_map(Dc::single_addresses).map(|address| address.to_string()).collect();
+    }
+    known.dedup();
+    known.truncate(2);
+    if known.is_empty() { "ADDRESS-OF-A-DC".into() } else { known.join(",") }
 }
 
 #[cfg(test)]
@@ -76,6 +90,12 @@ mod tests {
         assert_eq!(finding.rule, "server-outside-forest");
         assert_eq!(finding.predicts, [8524]);
         assert!(finding.message.ends_with("it does not know contoso.com either"), "{}", finding.message);
+    }
+
+    #[test]
+    fn the_remedy_names_a_server_that_knows_the_forest() {
+        let finding = outside().finding("server-outside-forest");
+        assert!(finding.remedy[1].ends_with("-Name contoso.com -MasterServers 192.0.2.10"), "{}", finding.remedy[1]);
     }
 
     #[test]
