@@ -1,8 +1,11 @@
 //! What is written reads back, and what is wrong is named.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::evidence::{Answer, Body, Evidence, Flags, Outcome, Rdata, Record, RecordType, Resolved, Soa, Transport};
 use crate::testing::{self, CONFIG, Reply, World, name};
 
 fn text(evidence: &Evidence) -> String {

@@ -48,6 +48,18 @@ fn an_alias_is_followed_in_the_reply_and_then_by_the_servers_own_answers() {
 }
 
 #[test]
+fn of_several_aliases_the_order_decides_nothing() {
+    const ADDRESSES: &str = "a.example 600 A 192.0.2.7\nb.example 600 A 192.0.2.8";
+    let [one, other] = [["a", "b"], ["b", "a"]].map(|targets| {
+        let aliases = targets.map(|target| format!("dc2.contoso.com 600 CNAME {target}.example"));
+        let text = format!("{}\n{ADDRESSES}", aliases.join("\n"));
+        host(Reply::Records(Box::leak(text.into_boxed_str())))
+    });
+    assert_eq!(one, other);
+    assert!(one.present().is_some());
+}
+
+#[test]
 fn aliases_in_a_circle_are_unknown() {
     let circle = Reply::Records("dc2.contoso.com 600 CNAME a.example\na.example 600 CNAME dc2.contoso.com");
     assert_eq!(host(circle), Look::Unknown(Why::Loop));
