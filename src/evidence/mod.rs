@@ -4,6 +4,7 @@
 //! library and no input or output passes this border.
 
 pub mod file;
+pub mod probe;
 mod store;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@
 mod dns;
 mod hosts;
 mod local;
+pub mod probe;
 mod stop;
 
 use std::cell::RefCell;

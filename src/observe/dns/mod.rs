@@ -11,7 +11,7 @@ mod pace;
 mod receive;
 mod send;
 mod server;
-mod socket;
+pub(super) mod socket;
 mod tcp;
 mod wire;
 
