@@ -16,7 +16,7 @@ pub use support::waiver_covers;
 use support::{
     Cure, MEND_ELSEWHERE, Misplaced, codes, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
 };
-pub use view::{Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
+pub use view::{Experience, Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,8 @@ pub enum Group {
     Alias,
     /// The address records of host names.
     Host,
+    /// The machines behind the addresses.
+    Machine,
     /// The run itself.
     Run,
 }
@@ -38,6 +40,7 @@ impl Group {
             Self::Servers => "DNS servers",
             Self::Alias => "The alias <guid>._msdcs.<forest>",
             Self::Host => "Host records",
+            Self::Machine => "The machines behind the addresses",
             Self::Run => "The run",
         }
     }
@@ -54,6 +57,8 @@ pub enum Need {
     Canaries,
     /// SOA at RD=0.
     Authority,
+    /// The machines behind the addresses, who they are.
+    Identity,
 }
 
 /// One rule.
@@ -153,6 +158,12 @@ registry! {
     address_not_in_config,
     aaaa_nxdomain,
     ttl_unusual,
+    wrong_machine,
+    directory_not_running,
+    guid_mismatch,
+    replication_port_blocked,
+    address_silent,
+    clock_skew,
     waiver_expired,
     waiver_unused,
 }

@@ -54,6 +54,12 @@ pub(super) struct Shared<'a> {
 }
 
 impl Shared<'_> {
+    /// Counts one question as ended.
+    pub(super) fn settled(&mut self) {
+        self.counts.settled += 1;
+        self.tell(Instant::now());
+    }
+
     /// Tells how far the run is, now and then.
     fn tell(&mut self, now: Instant) {
         if self.told.is_none_or(|told| now.saturating_duration_since(told) >= PROGRESS_GAP) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::View;
+use crate::identity::is_wrong;
 use crate::inventory::Dc;
 
 /// To whom an address under a DC's name belongs.
@@ -47,6 +48,15 @@ impl<'a> View<'a> {
         if let Some(unusable) = self.unusable(address) {
             return Ownership::Unusable(unusable);
         }
+        if !dc.owns(address) {
+            // What the machine itself proves weighs more than what the configuration leaves out.
+            if self.is_proven(dc, address) {
+                return Ownership::Own;
+            }
+            if let Some(other) = self.proven_other(dc, address) {
+                return Ownership::Others(vec![other]);
+            }
+        }
         let single = self.single_owners.get(&address).map_or(&[][..], Vec::as_slice);
         let mut others: Vec<usize> = single.iter().copied().filter(|&index| index != dc.index).collect();
         if dc.owns(address) {
@@ -66,7 +76,10 @@ impl<'a> View<'a> {
         }
         // Another DC's name leads here too, and nothing says that it should not.
         let holders = self.holders.get(&address).into_iter().flatten().map(|&index| &self.inventory.dcs[index]);
-        let claimants: Vec<&Dc> = holders.filter(|other| other.index != dc.index && other.owns.is_empty()).collect();
+        let claims = |other: &&Dc| other.index != dc.index && other.owns.is_empty();
+        // Of several DCs whose names lead to a machine that proved to be none of them, none owns it.
+        let nobodys = is_wrong(self.identity(dc, address));
+        let claimants: Vec<&Dc> = holders.filter(claims).filter(|_| !nobodys).collect();
         match (claimants.is_empty(), dc.owns.is_empty()) {
             (true, true) => Ownership::Unknown,
             (true, false) => Ownership::Nobody,

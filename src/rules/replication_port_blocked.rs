@@ -1,0 +1,59 @@
+use std::net::IpAddr;
+
+use super::{Draft, Sink, View};
+
+rule! {
+    /// The port on which a DC offers replication cannot be reached.
+    ///
+    /// # What it checks
+    /// Whether a TCP connection succeeds to the port that the DC's endpoint mapper names for DRSUAPI.
+    ///
+    /// # Why it matters
+    /// Name and machine are right, and replication fails all the same, with error 1722, because a firewall lets port 135
+    /// pass and the dynamic RPC ports not. This is what this machine sees; another destination may stand elsewhere.
+    ///
+    /// # How to fix
+    /// Open the dynamic RPC ports (49152 to 65535 by default) between the DCs, or fix the port of the directory service in
+    /// the registry of the DC and open that.
+    ///
+    /// # References
+    /// Microsoft KB 832017, KB 224196.
+    "replication-port-blocked", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [RPC_UNAVAILABLE]
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    super::machines(view, |subject, dc, addresses, _| {
+        let state = |address: &IpAddr| view.machine(dc, *address).filter(|_| view.is_proven(dc, *address)).map(|verdict| verdict.state);
+        let blocked: Vec<IpAddr> =
+            addresses.iter().copied().filter(|address| state(address).is_some_and(|state| state.port_blocked)).collect();
+        if blocked.is_empty() {
+            let proven = addresses.iter().any(|address| state(address).is_some());
+            return if proven { sink.pass(subject) } else { sink.not_applicable(super::NOBODY_PROVEN) };
+        }
+        let ports: Vec<String> = blocked.iter().map(|address| format!("{address} port {}", port(view, *address))).collect();
+        sink.fail(
+            subject,
+            Draft {
+                expected: vec!["a connection".into()],
+                message: format!("the endpoint mapper of {} names a port for replication that cannot be reached: {}", dc.label, ports.join(", ")),
+                remedy: vec![
+                    "# open the dynamic RPC ports between the DCs; see it on Windows:".into(),
+                    format!("Test-NetConnection {} -Port {}", blocked[0], port(view, blocked[0])),
+                ],
+                actual: ports,
+                predicts: super::codes(&RULE),
+                ..Draft::default()
+            },
+        );
+    });
+}
+
+fn port(view: &View<'_>, address: IpAddr) -> u16 {
+    use crate::evidence::probe::Mapping;
+    let machine = view.evidence.machines.get(&address);
+    let mapping = machine.and_then(|machine| machine.replies.epm.as_ref()?.answer());
+    match mapping {
+        Some(Mapping::Registered(endpoint)) => endpoint.port,
+        _ => 0,
+    }
+}
