@@ -17,12 +17,12 @@ fn netlogon(host: &str) -> Netlogon {
     }
 }
 
-fn rootdse(kind: &str, host: &str) -> RootDse {
+fn rootdse(kind: &str, host: &str, id: u32) -> RootDse {
     let reply = capture(kind, host).remove(1);
     let mut answer = rootdse::Answer::default();
     let entry = rootdse::frame_length(&reply).unwrap().unwrap();
-    assert_eq!(answer.take(&reply[..entry], 1, noon()), Ok(None));
-    answer.take(&reply[entry..], 1, noon()).unwrap().unwrap()
+    assert_eq!(answer.take(&reply[..entry], id, noon()), Ok(None));
+    answer.take(&reply[entry..], id, noon()).unwrap().unwrap()
 }
 
 fn mapping(host: &str) -> Mapping {
@@ -84,18 +84,18 @@ fn an_empty_ping_is_an_answer() {
 
 #[test]
 fn the_guid_of_the_alias_stands_in_the_root_dse() {
-    let found = rootdse("ldap-rootdse-extdn", "dc1");
+    let found = rootdse("ldap-rootdse-extdn", "dc1", 1);
     assert_eq!(found.ntds_guid(), Some(Guid::parse("1912bc1a-e924-4a2e-b14a-07e00e656674").unwrap()));
     assert_eq!(found.host.as_deref(), Some("dc1.contoso.test"));
     assert_eq!(found.site().as_deref(), Some("Default-First-Site-Name"));
-    let found = rootdse("ldap-rootdse-extdn", "dc4");
-    assert_eq!(found.ntds_guid(), Some(Guid::parse("06a35687-49c2-4c50-a1c5-499a46c03e28").unwrap()));
+    let found = rootdse("ldap-rootdse-extdn", "dc4", 1);
+    assert_eq!(found.ntds_guid(), Some(Guid::parse("06a35687-49c2-4c50-a1c5-499a4a603e28").unwrap()));
     assert_eq!(found.site().as_deref(), Some("Houston"));
 }
 
 #[test]
 fn the_root_dse_without_control_has_names() {
-    let found = rootdse("cldap-rootdse", "dc3");
+    let found = rootdse("cldap-rootdse", "dc3", 7);
     assert_eq!(found.ntds_guid(), None);
     assert!(found.is_dc());
     assert_eq!(found.ldap_service_name.as_deref(), Some("contoso.test:dc3$@CONTOSO.TEST"));
