@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Long enough for loopback, short enough for tests.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(400);
 
+/// Long enough to learn that a port is closed: Windows tries for two seconds.
+pub(crate) const REFUSED: Duration = Duration::from_secs(5);
+
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
 }

@@ -76,7 +76,7 @@ fn an_empty_ping_is_an_answer() {
     assert_eq!(cldap::decode(&done, 1), Ok(Ping::Empty));
     let bare_entry = hex("3009020101640404003000");
     assert_eq!(cldap::decode(&[bare_entry, done.clone()].concat(), 1), Ok(Ping::Empty));
-    let no_attributes = hex("30070201016402 0400".replace(' ', "").as_str());
+    let no_attributes = hex("300702010164020400");
     assert_eq!(cldap::decode(&[no_attributes, done].concat(), 1), Ok(Ping::Empty));
     let busy = hex("300c02010165070a013304000400");
     assert!(matches!(cldap::decode(&busy, 1), Err(Rejected::Failure(Failure::Denied(_)))));

@@ -24,7 +24,7 @@ fn a_bind_can_be_accepted_rejected_and_refused() {
     rejected[36] = 2;
     rejected[38] = 1;
     assert_eq!(bind_answer(&rejected), Err(Failure::Denied(Denial::BindRejected(1))));
-    let nak = hex("05000d03100000001500000001000000040000 0000".replace(' ', "").as_str());
+    let nak = hex("05000d031000000015000000010000000400000000");
     assert_eq!(bind_answer(&nak), Err(Failure::Denied(Denial::BindNak(4))));
     let fault = hex("0500030310000000200000000100000000000000000000000500000000000000");
     assert_eq!(bind_answer(&fault), Err(Failure::Denied(Denial::Fault(Status(5)))));
@@ -68,7 +68,7 @@ fn fragments_are_put_together_in_order() {
 fn lengths_that_lie_are_refused() {
     assert_eq!(frame_length(b"HT"), Err(Malformed("this is no RPC")));
     assert_eq!(frame_length(&[5]), Ok(None));
-    assert!(frame_length(&hex("05000c0310000000 0f00000001000000".replace(' ', "").as_str())).is_err());
+    assert!(frame_length(&hex("05000c03100000000f00000001000000")).is_err());
     for (position, value) in [(8, 0xff), (10, 0xff), (10, 0x30), (24, 0xff), (4, 0)] {
         let mut lying = hex(ACK);
         lying[position] = value;
