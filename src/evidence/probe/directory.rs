@@ -164,9 +164,6 @@ pub struct RootDse {
     /// domainControllerFunctionality.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub functionality: Option<u32>,
-    /// dsaVersionString.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
     /// supportedCapabilities, sorted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,

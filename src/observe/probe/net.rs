@@ -1,12 +1,12 @@
 //! The sockets under the probes: one question, one answer, always an end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use super::reader::{Malformed, Rejected};
@@ -61,10 +61,7 @@ pub(super) async fn datagram<T>(
     request: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, Rejected>,
 ) -> Result<T, Failure> {
-    let socket = match socket::open(target) {
-        Ok(socket) => socket,
-        Err(_) => return Err(unopened(target)),
-    };
+    let socket = open(target).map_err(|error| meaning(&error, &format!("sending to {target}")))?;
     let mut buffer = vec![0; LONGEST_DATAGRAM];
     let mut odd = None;
     for _ in 0..TRIES {
@@ -101,14 +98,14 @@ pub(super) async fn datagram<T>(
     Err(odd.unwrap_or(Failure::Timeout))
 }
 
-/// Why no socket could be connected: tried again, since only the error itself says whether it is the network.
-fn unopened(target: SocketAddr) -> Failure {
-    let any = if target.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let connected = std::net::UdpSocket::bind(any).and_then(|socket| socket.connect(target));
-    match connected {
-        Err(error) => meaning(&error, &format!("sending to {target}")),
-        Ok(()) => Failure::Local(format!("opening a socket for {target} failed once")),
-    }
+/// A socket that hears this address alone.
+fn open(target: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr =
+        if target.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
+    let socket = std::net::UdpSocket::bind(any)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(target)?;
+    UdpSocket::from_std(socket)
 }
 
 /// One TCP connection.

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_question_is_the_known_one() {
-        let expected = format!("1234000000010000000000002043 4b{}0000210001", "41".repeat(30)).replace(' ', "");
+        let expected = format!("12340000000100000000000020434b{}0000210001", "41".repeat(30));
         assert_eq!(request(0x1234), hex(&expected));
     }
 

@@ -19,6 +19,7 @@ use crate::guid::Guid;
 /// LDAP_SERVER_EXTENDED_DN_OID, and the value that asks for GUIDs in dashed form.
 const EXTENDED_DN: (&str, [u8; 5]) = ("1.2.840.113556.1.4.529", [0x30, 0x03, 0x02, 0x01, 0x01]);
 
+/// What is asked for: nothing that a server may keep from anonymous clients (as it may dsaVersionString).
 const ATTRIBUTES: [&str; 13] = [
     "dsServiceName",
     "serverName",
@@ -34,15 +35,11 @@ const ATTRIBUTES: [&str; 13] = [
     "supportedCapabilities",
     "domainControllerFunctionality",
 ];
-/// What follows in an answer that some servers refuse to give.
-const VERSION: &str = "dsaVersionString";
-
 /// The question; `extended` sends the control along.
 pub fn request(id: u32, extended: bool) -> Vec<u8> {
-    let attributes: Vec<&str> = ATTRIBUTES.into_iter().chain([VERSION]).collect();
     let (oid, value) = EXTENDED_DN;
     let controls: Vec<_> = extended.then(|| control(oid, &value)).into_iter().collect();
-    ldap::search(id, &present("objectClass"), &attributes, &controls)
+    ldap::search(id, &present("objectClass"), &ATTRIBUTES, &controls)
 }
 
 /// How long the message at the beginning of `octets` is.
@@ -106,7 +103,6 @@ fn read(entry: &Entry<'_>, ours: Timestamp) -> Result<RootDse, Malformed> {
         clock: entry.value("currentTime").and_then(generalized_time).map(|theirs| Clock { theirs, ours }),
         highest_usn: string("highestCommittedUSN")?.and_then(|number| number.parse().ok()),
         functionality: string("domainControllerFunctionality")?.and_then(|number| number.parse().ok()),
-        version: string(VERSION)?,
         capabilities,
         control_refused: None,
     })
