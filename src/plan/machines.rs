@@ -34,9 +34,11 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, S
 
 /// Whether the directory has said who it is: by a GUID, or as the DC that it should be.
 fn is_settled(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
-    let guid = view.evidence.machines.get(&address).and_then(|machine| {
-        machine.replies.rootdse.as_ref()?.answer()?.ntds_guid()
-    });
+    let guid = view
+        .evidence
+        .machines
+        .get(&address)
+        .and_then(|machine| machine.replies.rootdse.as_ref()?.answer()?.ntds_guid());
     guid.is_some() || is_confirmed(view.identity(dc, address))
 }
 

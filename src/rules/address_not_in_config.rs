@@ -16,7 +16,7 @@ rule! {
     ///
     /// # References
     /// Section `domain_controllers` of the configuration file.
-    "address-not-in-config", Host, Info, needs: [Hosts], predicts: []
+    "address-not-in-config", Host, Info, needs: [Hosts, Identity], predicts: []
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

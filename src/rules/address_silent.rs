@@ -24,10 +24,15 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     super::machines(view, |subject, dc, addresses, present| {
         let owned: Vec<IpAddr> = addresses.iter().copied().filter(|&address| dc.owns(address)).collect();
-        let silent: Vec<IpAddr> = owned.iter().copied().filter(|&address| is_silent(view.identity(dc, address))).collect();
+        let silent: Vec<IpAddr> =
+            owned.iter().copied().filter(|&address| is_silent(view.identity(dc, address))).collect();
         if silent.is_empty() {
             let heard = |address: &IpAddr| view.identity(dc, *address) != Identity::NotProbed;
-            return if owned.iter().any(heard) { sink.pass(subject) } else { sink.not_applicable("the machine behind the address was not asked") };
+            return if owned.iter().any(heard) {
+                sink.pass(subject)
+            } else {
+                sink.not_applicable("the machine behind the address was not asked")
+            };
         }
         let listed = super::texts(&silent).join(", ");
         sink.fail(
@@ -35,10 +40,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Draft {
                 expected: vec!["an answer".into()],
                 actual: super::texts(present),
-                message: format!("nobody answers at {listed}{}", super::evidence(view, dc, silent[0])),
+                message: format!("nobody answers at {listed}{}", view.grounds(dc, silent[0])),
                 predicts: super::codes(&RULE),
                 remedy: vec![
-                    format!("# see whether {} runs and has the address, and which firewalls stand on the way", dc.label),
+                    format!(
+                        "# see whether {} runs and has the address, and which firewalls stand on the way",
+                        dc.label
+                    ),
                     format!("Test-NetConnection {} -Port 389", silent[0]),
                 ],
                 ..Draft::default()

@@ -39,7 +39,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Draft {
                 expected: vec![format!("within {TOLERANCE} s of the domain controllers")],
                 actual: vec![format!("{} s", -majority)],
-                message: format!("this machine's own clock is {}, measured against {agree} of {} domain controllers", describe(-majority), sorted.len()),
+                message: format!(
+                    "this machine's own clock is {}, measured against {agree} of {} domain controllers",
+                    describe(-majority),
+                    sorted.len()
+                ),
                 remedy: vec!["# set this machine's clock, then run again: w32tm /resync, or chronyc makestep".into()],
                 ..Draft::default()
             },

@@ -28,7 +28,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let down: Vec<IpAddr> = addresses.iter().copied().filter(|&address| is_down(view, dc, address)).collect();
         if down.is_empty() {
             let up = |address: &IpAddr| matches!(view.identity(dc, *address), Identity::OwnerProven | Identity::Owner);
-            return if addresses.iter().any(up) { sink.pass(subject) } else { sink.not_applicable(super::NOBODY_PROVEN) };
+            return if addresses.iter().any(up) {
+                sink.pass(subject)
+            } else {
+                sink.not_applicable(super::NOBODY_PROVEN)
+            };
         }
         let listed = super::texts(&down).join(", ");
         sink.fail(
@@ -59,4 +63,3 @@ fn is_down(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
         _ => false,
     })
 }
-

@@ -29,11 +29,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let other = |address: &&IpAddr| view.identity(dc, **address) == Identity::ReinstalledDc;
         let Some(&address) = addresses.iter().find(other) else {
             let proven = |address: &IpAddr| view.identity(dc, *address) == Identity::OwnerProven;
-            return if addresses.iter().any(proven) { sink.pass(subject) } else { sink.not_applicable(super::NOBODY_PROVEN) };
+            return if addresses.iter().any(proven) {
+                sink.pass(subject)
+            } else {
+                sink.not_applicable(super::NOBODY_PROVEN)
+            };
         };
-        let own = view.evidence.machines.get(&address).and_then(|machine| {
-            machine.replies.rootdse.as_ref()?.answer()?.ntds_guid()
-        });
+        let own = view
+            .evidence
+            .machines
+            .get(&address)
+            .and_then(|machine| machine.replies.rootdse.as_ref()?.answer()?.ntds_guid());
         let own = own.map(|guid| guid.to_string()).unwrap_or_default();
         let expected = dc.guid.map(|guid| guid.to_string()).unwrap_or_default();
         sink.fail(

@@ -14,9 +14,12 @@ use crate::report::Severity;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
-    Cure, MEND_ELSEWHERE, Misplaced, codes, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
+    Cure, MEND_ELSEWHERE, Misplaced, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias, names_dc,
+    names_server, owned, texts, waiver_scope,
 };
-pub use view::{Experience, Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
+pub use view::{
+    Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
+};
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,19 +23,29 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     super::machines(view, |subject, dc, addresses, _| {
-        let state = |address: &IpAddr| view.machine(dc, *address).filter(|_| view.is_proven(dc, *address)).map(|verdict| verdict.state);
-        let blocked: Vec<IpAddr> =
-            addresses.iter().copied().filter(|address| state(address).is_some_and(|state| state.port_blocked)).collect();
+        let state = |address: &IpAddr| {
+            view.machine(dc, *address).filter(|_| view.is_proven(dc, *address)).map(|verdict| verdict.state)
+        };
+        let blocked: Vec<IpAddr> = addresses
+            .iter()
+            .copied()
+            .filter(|address| state(address).is_some_and(|state| state.port_blocked))
+            .collect();
         if blocked.is_empty() {
             let proven = addresses.iter().any(|address| state(address).is_some());
             return if proven { sink.pass(subject) } else { sink.not_applicable(super::NOBODY_PROVEN) };
         }
-        let ports: Vec<String> = blocked.iter().map(|address| format!("{address} port {}", port(view, *address))).collect();
+        let ports: Vec<String> =
+            blocked.iter().map(|address| format!("{address} port {}", port(view, *address))).collect();
         sink.fail(
             subject,
             Draft {
                 expected: vec!["a connection".into()],
-                message: format!("the endpoint mapper of {} names a port for replication that cannot be reached: {}", dc.label, ports.join(", ")),
+                message: format!(
+                    "the endpoint mapper of {} names a port for replication that cannot be reached: {}",
+                    dc.label,
+                    ports.join(", ")
+                ),
                 remedy: vec![
                     "# open the dynamic RPC ports between the DCs; see it on Windows:".into(),
                     format!("Test-NetConnection {} -Port {}", blocked[0], port(view, blocked[0])),

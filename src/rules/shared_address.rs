@@ -24,7 +24,7 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 2090913.
-    "shared-address", Host, Critical, needs: [Hosts], predicts: [WRONG_PRINCIPAL]
+    "shared-address", Host, Critical, needs: [Hosts, Identity], predicts: [WRONG_PRINCIPAL]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

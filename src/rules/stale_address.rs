@@ -1,8 +1,10 @@
 use std::net::IpAddr;
 
-use super::{Draft, Ownership, Sink, Subject, View};
+use super::{Draft, Experience, Ownership, Sink, Subject, View};
+use crate::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
+use crate::report::Identity;
 
 rule! {
     /// The host name of a DC holds an address that the DC does not own.
@@ -22,7 +24,7 @@ rule! {
     ///
     /// # References
     /// Microsoft's article on replication error 1753; DNS event 6702; KB 2023004.
-    "stale-address", Host, Critical, needs: [Hosts],
+    "stale-address", Host, Critical, needs: [Hosts, Identity],
     predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, EVENT_ADDRESS_NOT_PUSHED]
 }
 
@@ -40,6 +42,11 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             present.list.iter().copied().filter(|&address| view.ownership(dc, address) == wanted).collect()
         };
         let (stale, unknown) = (of(Ownership::Nobody), of(Ownership::Unknown));
+        // Who is no DC of this name has told so itself: wrong-machine's finding.
+        let unknown: Vec<IpAddr> = unknown
+            .into_iter()
+            .filter(|&address| view.experience(dc, address) == Experience::Unclear || is_quiet(view, dc, address))
+            .collect();
         if !unknown.is_empty() {
             let listed = super::texts(&unknown).join(", ");
             sink.unknown(subject, format!("whether it owns {listed} is not known (`addresses` in the configuration)"));
@@ -55,13 +62,41 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             Draft {
                 expected: super::owned(dc, Some(rtype)),
                 actual: super::texts(&present.list),
-                message: format!("{}{}", sentence(&stale, present.list.len()), cure.note),
-                predicts: super::codes(&RULE),
+                message: format!(
+                    "{}{}{}",
+                    sentence(&stale, present.list.len()),
+                    answering(view, dc, &stale),
+                    cure.note
+                ),
+                predicts: predicted(view, dc, &stale),
                 remedy: cure.remedy,
                 ..Draft::default()
             },
         );
     }
+}
+
+/// Silence says nothing about whose the address is.
+fn is_quiet(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
+    matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable)
+}
+
+/// Who answers at the wrong addresses, where that was asked.
+fn answering(view: &View<'_>, dc: &Dc, stale: &[IpAddr]) -> String {
+    let asked = stale.iter().filter(|&&address| view.identity(dc, address) != Identity::NotProbed);
+    asked.map(|&address| format!("; {}", view.who_answers(dc, address))).collect()
+}
+
+/// The exact code where the machine was asked, else both that are likely.
+fn predicted(view: &View<'_>, dc: &Dc, stale: &[IpAddr]) -> Vec<i64> {
+    let mut codes = vec![EVENT_ADDRESS_NOT_PUSHED];
+    for &address in stale {
+        match view.experience(dc, address) {
+            Experience::Wrong(exact) => codes.extend(exact),
+            Experience::Right | Experience::Unclear => codes.extend([ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
+        }
+    }
+    codes
 }
 
 fn sentence(stale: &[IpAddr], total: usize) -> String {

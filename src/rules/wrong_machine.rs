@@ -1,7 +1,6 @@
 use std::net::IpAddr;
 
-use super::{Draft, Experience, Ownership, Sink, Subject, View};
-use crate::inventory::Dc;
+use super::{Draft, Experience, Sink, Subject, View};
 use crate::report::Identity;
 
 rule! {
@@ -32,8 +31,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for (rtype, look) in view.both(server, host).by_type() {
             let Some(present) = look.present() else { continue };
             let subject = Subject::record(dc, server, host, rtype);
-            let own: Vec<IpAddr> = present.list.iter().copied().filter(|&address| concerns(view, dc, address)).collect();
-            let wrong: Vec<IpAddr> = own.iter().copied().filter(|&address| is_other(view.identity(dc, address))).collect();
+            let own: Vec<IpAddr> =
+                present.list.iter().copied().filter(|&address| super::concerns_machine(view, dc, address)).collect();
+            let wrong: Vec<IpAddr> =
+                own.iter().copied().filter(|&address| is_other(view.identity(dc, address))).collect();
             let unclear = own.iter().find(|&&address| view.identity(dc, address) == Identity::Inconclusive);
             if !wrong.is_empty() {
                 let mut predicts: Vec<i64> = Vec::new();
@@ -42,12 +43,12 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         predicts.extend(codes);
                     }
                 }
-                let sentences: Vec<String> = wrong.iter().map(|&address| super::who_answers(view, dc, address)).collect();
+                let sentences: Vec<String> = wrong.iter().map(|&address| view.who_answers(dc, address)).collect();
                 sink.fail(
                     subject,
                     Draft {
                         expected: vec![dc.label.clone()],
-                        actual: wrong.iter().map(|&address| super::caller(view, dc, address)).collect(),
+                        actual: wrong.iter().map(|&address| view.caller(dc, address)).collect(),
                         message: sentences.join("; "),
                         predicts,
                         remedy: super::mend(view, dc, server, host, rtype, present, &wrong).only_if_foreign(dc),
@@ -55,19 +56,19 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     },
                 );
             } else if let Some(&address) = unclear {
-                sink.unknown(subject, format!("who answers at {address} could not be told{}", super::evidence(view, dc, address)));
-            } else if own.iter().any(|&address| matches!(view.identity(dc, address), Identity::OwnerProven | Identity::Owner | Identity::OwnerByName)) {
+                sink.unknown(
+                    subject,
+                    format!("who answers at {address} could not be told{}", view.grounds(dc, address)),
+                );
+            } else if own.iter().any(|&address| {
+                matches!(view.identity(dc, address), Identity::OwnerProven | Identity::Owner | Identity::OwnerByName)
+            }) {
                 sink.pass(subject);
             } else {
                 sink.not_applicable("the machine behind the address was not asked, or is silent");
             }
         }
     }
-}
-
-/// Addresses that another rule does not speak of already.
-fn concerns(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
-    matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_) | Ownership::Unknown)
 }
 
 fn is_other(identity: Identity) -> bool {

@@ -6,6 +6,7 @@ mod look;
 mod machine;
 mod owner;
 mod standing;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
