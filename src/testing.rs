@@ -3,9 +3,11 @@
 mod zone;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::config;
-use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Outcome, Record, Selection, Transport};
+use crate::evidence::probe::AddressReplies;
+use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Machine, Outcome, Record, Selection, Transport};
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
 use crate::plan::{self, Ask};
@@ -77,6 +79,7 @@ pub(crate) struct World {
     pub(crate) evidence: Evidence,
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
+    machines: BTreeMap<IpAddr, AddressReplies>,
     reversed: bool,
 }
 
@@ -92,7 +95,7 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new(), reversed: false }
+        Self { evidence, records, replies: BTreeMap::new(), machines: BTreeMap::new(), reversed: false }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -139,6 +142,12 @@ impl World {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
 
+    /// What the machine at an address says when it is asked who it is; other machines were not asked.
+    pub(crate) fn machine(mut self, address: &str, replies: AddressReplies) -> Self {
+        self.machines.insert(address.parse().expect("an address"), replies);
+        self
+    }
+
     /// Asks everything, and gives the evidence.
     pub(crate) fn observe(mut self) -> Evidence {
         for _ in 0..8 {
@@ -146,6 +155,10 @@ impl World {
             let plan = plan::next(&inventory, &self.evidence);
             if plan.is_empty() {
                 break;
+            }
+            for (address, stage) in plan.machines {
+                let replies = self.machines.get(&address).cloned().unwrap_or_default();
+                self.evidence.machines.insert(address, Machine { stage, replies });
             }
             let mut dns = plan.dns;
             if self.reversed {
