@@ -83,7 +83,7 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
             Walk::unknown("the server refuses; a destination asks its next one", &["server-refusing"])
         }
         Standing::Unresolved => Walk::unknown("the server's host name has no address here", &["server-silent"]),
-        Standing::NotAsked => Walk::unknown("the run ended before the server was asked", &[]),
+        Standing::NotAsked => Walk::unknown("the run ended before the server had answered anything", &[]),
         Standing::OutsideForest { .. } => {
             let why = format!("{} does not exist at this server", view.inventory.msdcs);
             Walk::lookup_failure(view, dc, server, "server-outside-forest", &why)

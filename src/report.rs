@@ -155,7 +155,7 @@ pub enum ServerStatus {
     Partial,
     /// It answers, and refuses or fails everything about the forest.
     Refusing,
-    /// No reply at all.
+    /// No reply at all; in an incomplete run, none yet.
     Silent,
     /// The machine says that nothing listens on the port.
     Closed,

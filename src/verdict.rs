@@ -180,8 +180,8 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
         Standing::Unresolved => ServerStatus::Unresolved,
         Standing::Silent(status) => *status,
         Standing::Refusing { .. } => ServerStatus::Refusing,
-        // Nobody can say that a server is silent that was not asked; `incomplete` says why.
-        Standing::NotAsked => ServerStatus::Partial,
+        // `incomplete` says that it had less time than others to answer.
+        Standing::NotAsked => ServerStatus::Silent,
         Standing::Good | Standing::OutsideForest { .. } if answers < questions => ServerStatus::Partial,
         Standing::Good | Standing::OutsideForest { .. } => ServerStatus::Answering,
     }

@@ -169,3 +169,16 @@ fn addresses_are_listed_under_the_names_that_hold_them() {
         ]
     );
 }
+
+#[test]
+fn a_server_that_had_no_time_to_answer_counts_as_silent_and_unknown() {
+    use crate::evidence::{Answer, NotAsked, Outcome as Ended, RecordType};
+    let mut cut = crate::testing::evidence(CONFIG);
+    let question = cut.intern_question(&crate::testing::name("contoso.com"), RecordType::SOA, true);
+    let answer = Answer::without_reply(Ended::NotAsked(NotAsked::Deadline), 1);
+    cut.column_mut("192.0.2.10:53".parse().unwrap()).settle(question, answer);
+    let report = judge(&cut, false);
+    assert_eq!(report.servers[0].status, ServerStatus::Silent);
+    assert!(report.findings.iter().all(|finding| finding.outcome == Outcome::Unknown), "{:?}", report.findings);
+    assert_eq!(report.verdict, Verdict::Unknown);
+}
