@@ -201,6 +201,10 @@ pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     if selection.skip.iter().any(|name| name == rule.name) {
         return Some("left out by --skip");
     }
+    let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
+    if about_machines && !evidence.config.probe.enabled {
+        return Some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)");
+    }
     None
 }
 
