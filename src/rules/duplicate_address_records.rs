@@ -1,4 +1,8 @@
-use super::{Draft, Ownership, Sink, Subject, View};
+use std::net::IpAddr;
+
+use super::{Draft, Experience, Ownership, Sink, Subject, View};
+use crate::inventory::Dc;
+use crate::report::Identity;
 
 rule! {
     /// The host name of a DC has several addresses of one family, and nothing says that it owns them all.
@@ -25,13 +29,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for (rtype, look) in view.both(server, host).by_type() {
             let Some(present) = look.present() else { continue };
             let subject = Subject::record(dc, server, host, rtype);
-            let unclear: Vec<_> = present
-                .list
-                .iter()
-                .copied()
-                .filter(|&address| view.ownership(dc, address) == Ownership::Unknown)
-                .collect();
-            if unclear.len() < 2 {
+            // Whoever said that it is another machine has a finding of its own.
+            let unclear: Vec<IpAddr> =
+                present.list.iter().copied().filter(|&address| is_unclear(view, dc, address)).collect();
+            let own = present.list.iter().filter(|&&address| view.ownership(dc, address) == Ownership::Own).count();
+            if unclear.is_empty() || unclear.len() + own < 2 {
                 sink.pass(subject);
                 continue;
             }
@@ -40,11 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 subject,
                 Draft {
                     actual: super::texts(&present.list),
-                    message: format!(
-                        "{} addresses stand there, and nothing says that one machine owns them all: {}",
-                        unclear.len(),
-                        listed.join(", ")
-                    ),
+                    message: sentence(own, &listed),
                     predicts: super::codes(&RULE),
                     remedy: super::mend(view, dc, server, host, rtype, present, &unclear).only_if_foreign(dc),
                     ..Draft::default()
@@ -52,6 +50,21 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
+}
+
+/// Nothing says whose the address is: neither the configuration, nor the machine itself. Silence is no answer.
+fn is_unclear(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
+    let quiet = matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable);
+    let unclear = quiet || view.experience(dc, address) == Experience::Unclear;
+    view.ownership(dc, address) == Ownership::Unknown && unclear
+}
+
+fn sentence(own: usize, unclear: &[String]) -> String {
+    let listed = unclear.join(", ");
+    if own > 0 {
+        return format!("one machine proved to be the DC, and nothing says that it owns these too: {listed}");
+    }
+    format!("{} addresses stand there, and nothing says that one machine owns them all: {listed}", unclear.len())
 }
 
 #[cfg(test)]

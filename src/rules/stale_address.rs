@@ -15,7 +15,7 @@ rule! {
     ///
     /// # Why it matters
     /// The destination DC reaches a machine that is no DC (error 1753, no more endpoints available from the endpoint mapper)
-    /// or nobody (error 1722). If there are right addresses beside the wrong one, replication fails by chance. On a partner
+    /// or nobody (error 1722), or a DC that the configuration does not know (error -2146893022). If there are right addresses beside the wrong one, replication fails by chance. On a partner
     /// of a DC that changed its address this is what event 6702 warns of.
     ///
     /// # How to fix
@@ -25,7 +25,7 @@ rule! {
     /// # References
     /// Microsoft's article on replication error 1753; DNS event 6702; KB 2023004.
     "stale-address", Host, Critical, needs: [Hosts, Identity],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, EVENT_ADDRESS_NOT_PUSHED]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, EVENT_ADDRESS_NOT_PUSHED]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
