@@ -69,6 +69,7 @@ fn sentence(own: usize, unclear: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{GUID2, dc, silent, without_directory};
     use crate::testing::{World, config_without_addresses, row};
 
     fn two() -> World {
@@ -91,5 +92,21 @@ mod tests {
         assert_eq!(world.rows("duplicate-address-records"), [""; 0], "stale-address knows better");
         let world = World::with(&config_without_addresses()).add("dc2", "dc2.contoso.com 1200 A 192.0.2.10");
         assert_eq!(world.rows("duplicate-address-records"), [""; 0], "shared-address knows better");
+    }
+
+    #[test]
+    fn one_machine_that_proves_to_own_them_all_is_right() {
+        let own = || dc("dc2.contoso.com", GUID2);
+        let world = two().machine("192.0.2.11", own()).machine("192.0.2.99", own());
+        assert_eq!(world.rows("duplicate-address-records"), [""; 0]);
+        let finding = two().machine("192.0.2.11", own()).finding("duplicate-address-records");
+        assert_eq!(
+            finding.message,
+            "one machine proved to be the DC, and nothing says that it owns these too: 192.0.2.99"
+        );
+        let quiet = two().machine("192.0.2.11", own()).machine("192.0.2.99", silent());
+        assert_eq!(quiet.rows("duplicate-address-records"), ["fail warning dc2.contoso.com A @dc2"]);
+        let wrong = two().machine("192.0.2.11", own()).machine("192.0.2.99", without_directory("FILES01.contoso.com"));
+        assert_eq!(wrong.rows("duplicate-address-records"), [""; 0], "wrong-machine knows better");
     }
 }

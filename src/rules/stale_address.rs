@@ -106,6 +106,7 @@ fn sentence(stale: &[IpAddr], total: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{STRANGE, dc, silent, without_directory};
     use crate::testing::{CONFIG, Reply, World, config_with, config_without_addresses, row, samba};
 
     fn dc2_holds(config: &str, address: &str) -> World {
@@ -173,5 +174,20 @@ mod tests {
             samba(&finding),
             ["delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
         );
+    }
+
+    #[test]
+    fn one_finding_says_what_is_wrong_and_who_answers() {
+        let with = |replies| dc2_holds(CONFIG, "192.0.2.99").machine("192.0.2.99", replies).finding("stale-address");
+        let finding = with(without_directory("FILES01.contoso.com"));
+        assert_eq!(
+            finding.message,
+            "192.0.2.99 is not its own (1 of 1 wrong); 192.0.2.99 leads to FILES01.contoso.com, which is no domain \
+             controller"
+        );
+        assert_eq!(finding.predicts, [1753, 6702]);
+        assert_eq!(with(silent()).predicts, [1722, 6702]);
+        assert_eq!(with(dc("dc7.contoso.com", STRANGE)).predicts, [-2_146_893_022, 6702]);
+        assert_eq!(with(dc("dc2.contoso.com", STRANGE)).predicts, [-2_146_893_022, 1396, 6702]);
     }
 }
