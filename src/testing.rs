@@ -1,5 +1,6 @@
 //! A forest in memory for unit tests: servers that answer from lists of records, without any network.
 
+pub(crate) mod machines;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -7,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::config;
 use crate::evidence::probe::AddressReplies;
-use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Machine, Outcome, Record, Selection, Transport};
+use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Machine, Outcome, Record, Selection, Stage, Transport};
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
 use crate::plan::{self, Ask};
@@ -142,9 +143,12 @@ impl World {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
 
-    /// What the machine at an address says when it is asked who it is; other machines were not asked.
+    /// What the machine at an address says when it is asked who it is; other machines say nothing that anybody hears.
     pub(crate) fn machine(mut self, address: &str, replies: AddressReplies) -> Self {
-        self.machines.insert(address.parse().expect("an address"), replies);
+        let address = address.parse().expect("an address");
+        // Else nobody would ask what no configuration lists, as these addresses belong to no private network.
+        self.evidence.config.probe.redirect.insert(address, Some(([127, 0, 0, 1], 0).into()));
+        self.machines.insert(address, replies);
         self
     }
 
@@ -157,7 +161,10 @@ impl World {
                 break;
             }
             for (address, stage) in plan.machines {
-                let replies = self.machines.get(&address).cloned().unwrap_or_default();
+                let mut replies = self.machines.get(&address).cloned().unwrap_or_default();
+                if stage == Stage::Directory {
+                    (replies.ntlm_rpc, replies.ntlm_smb, replies.netbios) = (None, None, None);
+                }
                 self.evidence.machines.insert(address, Machine { stage, replies });
             }
             let mut dns = plan.dns;

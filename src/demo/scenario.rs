@@ -1,16 +1,21 @@
 //! The scenario format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
 use super::behaviour::{Behaviour, Mind, Quirks, Spec};
 use super::expect::{Expected, ExpectedForecast};
+use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
 use crate::name::DnsName;
+
+/// Long enough for loopback on a busy machine.
+const PROBE_TIMEOUT: &str = "1s";
 
 /// A forest with its DNS servers, and what must be reported of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,8 +26,8 @@ pub struct Scenario {
     /// What an administrator sees, and what to look for in the report.
     #[serde(default)]
     pub story: String,
-    /// The configuration without its DNS servers. Probes and locator records are off unless it says otherwise: the
-    /// addresses are nobody's, and the records are those of groups A to C alone.
+    /// The configuration without its DNS servers. Locator records are off unless it says otherwise. Machines are asked
+    /// who they are only if the scenario has `machines`; what `probe:` says is taken on top of what they need.
     config: Mapping,
     /// `query:` of the configuration.
     #[serde(default)]
@@ -34,6 +39,10 @@ pub struct Scenario {
     #[serde(default)]
     records: String,
     servers: Vec<ServerEntry>,
+    /// Who stands at the addresses; with any of them, machines are asked who they are. Then every address of the
+    /// scenario has one, so that nothing ever leaves loopback.
+    #[serde(default)]
+    machines: Vec<Machine>,
     /// All fails and unknowns.
     #[serde(default)]
     pub expect: Vec<Expected>,
@@ -46,6 +55,9 @@ pub struct Scenario {
     /// The status of servers, where it matters.
     #[serde(default)]
     pub status: BTreeMap<String, String>,
+    /// What the machines taught, `dc [guid] [addresses]`; not looked at where it is empty.
+    #[serde(default)]
+    pub learned: Vec<String>,
     /// Exit code.
     pub exit: u8,
 }
@@ -94,6 +106,12 @@ pub enum ScenarioError {
     /// The configuration has no forest.
     #[error("config: the forest is missing")]
     NoForest,
+    /// An address could be asked, and no machine of the scenario stands there.
+    #[error("no machine stands at {0}")]
+    NoMachine(IpAddr),
+    /// A machine makes no sense, or machines are to be asked although there are none.
+    #[error("{0}")]
+    Machines(String),
 }
 
 impl Scenario {
@@ -103,7 +121,7 @@ impl Scenario {
     /// Says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = serde_yaml::from_str(text)?;
-        scenario.specs()?;
+        scenario.check_machines(&scenario.specs()?)?;
         let known = |name: &str| scenario.servers.iter().any(|server| server.name == name);
         let findings = scenario.expect.iter().filter_map(Expected::server);
         let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
@@ -121,7 +139,7 @@ impl Scenario {
     /// # Errors
     /// When a record, name or pattern is malformed.
     pub fn specs(&self) -> Result<Vec<Spec>, ScenarioError> {
-        let forest = self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)?;
+        let forest = self.forest()?;
         let mut common = self.zones.clone();
         if common.is_empty() {
             common = vec![forest.to_owned(), format!("_msdcs.{forest}")];
@@ -134,17 +152,69 @@ impl Scenario {
         self.servers.iter().map(spec).collect()
     }
 
-    /// Starts the servers on loopback.
+    /// Makes sure that no probe can leave loopback: every address that a record or the configuration holds has a machine.
+    fn check_machines(&self, specs: &[Spec]) -> Result<(), ScenarioError> {
+        if self.machines.is_empty() {
+            let enabled = self.config.get("probe").map(|probe| probe.get("enabled") != Some(&Value::Bool(false)));
+            return match enabled {
+                Some(true) => Err(ScenarioError::Machines("config: probes need `machines`".to_owned())),
+                _ => Ok(()),
+            };
+        }
+        let mut there = BTreeSet::new();
+        for machine in &self.machines {
+            machine.character(self.forest()?).map_err(ScenarioError::Machines)?;
+            for address in machine.addresses() {
+                if !there.insert(address) {
+                    return Err(ScenarioError::Machines(format!("two machines stand at {address}")));
+                }
+            }
+        }
+        let in_records = specs
+            .iter()
+            .flat_map(|spec| spec.records.addresses().chain(spec.quirks.old_paths.values().copied().map(IpAddr::from)));
+        let controllers = self.config.get("domain_controllers").and_then(Value::as_sequence);
+        let owned = controllers.into_iter().flatten().filter_map(|dc| dc.get("addresses")?.as_sequence()).flatten();
+        // What is no single address is a network, whose addresses nobody knocks at one by one.
+        let owned = owned.filter_map(|address| address.as_str()?.parse().ok());
+        match in_records.chain(owned).find(|address| !there.contains(address)) {
+            Some(address) => Err(ScenarioError::NoMachine(address)),
+            None => Ok(()),
+        }
+    }
+
+    fn forest(&self) -> Result<&str, ScenarioError> {
+        self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)
+    }
+
+    /// Starts the servers and machines on loopback.
     ///
     /// # Errors
     /// When the system gives no ports.
     pub fn start(&self) -> io::Result<RunningScenario> {
-        let specs = self.specs().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let fleet = Fleet::start(specs)?;
-        Ok(RunningScenario { config: self.config_yaml(&fleet)?, fleet })
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let fleet = Fleet::start(self.specs().map_err(invalid)?)?;
+        let (redirect, machines) = machines::start(&self.machines, self.forest().map_err(invalid)?)?;
+        Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, fleet, _machines: machines })
     }
 
-    fn config_yaml(&self, fleet: &Fleet) -> io::Result<String> {
+    /// `probe:` of the configuration: off without machines, else with a way to each of them.
+    fn probe(&self, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> Mapping {
+        let mut probe = Mapping::new();
+        probe.insert("enabled".into(), (!self.machines.is_empty()).into());
+        probe.insert("timeout".into(), PROBE_TIMEOUT.into());
+        if let Some(Value::Mapping(own)) = self.config.get("probe") {
+            probe.extend(own.clone());
+        }
+        let ways = redirect.iter().map(|(address, base)| {
+            let way = base.map_or_else(|| String::from("none"), |base| base.to_string());
+            (Value::from(address.to_string()), Value::from(way))
+        });
+        probe.insert("redirect".into(), Value::Mapping(ways.collect()));
+        probe
+    }
+
+    fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
         let mut servers = Vec::new();
         for (server, address) in self.servers.iter().zip(fleet.addresses()) {
             let mut entry = Mapping::new();
@@ -159,9 +229,7 @@ impl Scenario {
         if let Some(query) = &self.query {
             config.insert("query".into(), Value::Mapping(query.clone()));
         }
-        if !config.contains_key("probe") {
-            config.insert("probe".into(), Value::Mapping(Mapping::from_iter([("enabled".into(), false.into())])));
-        }
+        config.insert("probe".into(), Value::Mapping(self.probe(redirect)));
         if !config.contains_key("locator_records") {
             config.insert("locator_records".into(), false.into());
         }
@@ -196,6 +264,7 @@ impl ServerEntry {
 pub struct RunningScenario {
     config: String,
     fleet: Fleet,
+    _machines: Running,
 }
 
 impl RunningScenario {
@@ -220,6 +289,7 @@ pub fn scenarios() -> Vec<(&'static str, Scenario)> {
         ("dangling-alias", include_str!("forests/dangling-alias.yaml")),
         ("island", include_str!("forests/island.yaml")),
         ("dead-server", include_str!("forests/dead-server.yaml")),
+        ("directory-stopped", include_str!("forests/directory-stopped.yaml")),
         ("outside-forest", include_str!("forests/outside-forest.yaml")),
     ];
     let parse = |text| Scenario::parse(text).expect("a unit test parses every embedded scenario");
@@ -254,6 +324,18 @@ mod tests {
         let text = "{summary: x, config: {forest: a.b}, exit: 0, servers: [{name: one, remove: [x.a.b A]}]}";
         let error = Scenario::parse(text).expect_err("nothing to remove");
         assert_eq!(error.to_string(), "server one: record `x.a.b A`: there is nothing to remove");
+        let with = |more: &str| Scenario::parse(&format!("{{summary: x, exit: 0, servers: [{{name: one}}], {more}}}"));
+        let records = "records: 'x.a.b 600 A 192.0.2.9'";
+        let dc = "{address: 192.0.2.1, kind: closed}";
+        for refused in [
+            "config: {forest: a.b, probe: {enabled: true}}".to_owned(),
+            format!("config: {{forest: a.b}}, {records}, machines: [{dc}]"),
+            format!("config: {{forest: a.b, domain_controllers: [{{addresses: [192.0.2.9]}}]}}, machines: [{dc}]"),
+            format!("config: {{forest: a.b}}, machines: [{dc}, {dc}]"),
+        ] {
+            assert!(with(&refused).is_err(), "{refused}");
+        }
+        assert!(with(&format!("config: {{forest: a.b}}, machines: [{dc}]")).is_ok());
         assert!(Scenario::parse("{summary: x, config: {}, exit: 0, servers: []}").is_err(), "no forest");
         assert!(Scenario::parse("{summary: x, config: {forest: a}, exit: 0, servers: [], expct: []}").is_err());
     }

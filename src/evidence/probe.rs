@@ -80,8 +80,12 @@ impl AddressReplies {
     /// Whether TCP 135 accepted a connection; `None` if it was not tried. An RPC client moves on to the next address
     /// only from one that does not.
     pub fn rpc_port_open(&self) -> Option<bool> {
-        let epm = self.epm.as_ref().map(Reply::was_heard);
-        let ntlm = self.ntlm_rpc.as_ref().map(Reply::was_heard);
+        fn heard<T>(reply: &Option<Reply<T>>) -> Option<bool> {
+            // What this machine could not ask says nothing about the port.
+            let tried = reply.as_ref().filter(|reply| !matches!(reply.failure(), Some(Failure::Local(_))));
+            tried.map(Reply::was_heard)
+        }
+        let (epm, ntlm) = (heard(&self.epm), heard(&self.ntlm_rpc));
         match (epm, ntlm) {
             (None, None) => None,
             (epm, ntlm) => Some(epm == Some(true) || ntlm == Some(true)),

@@ -119,14 +119,19 @@ pub fn derive(evidence: &Evidence) -> Inventory {
 }
 
 /// The GUID that a DC's own machine gives, where the configuration has none: from every machine that calls itself by the
-/// DC's host name, if they agree.
+/// DC's host name and stands in this forest, if they agree. A GUID that the configuration gives to another DC is not its.
 fn learned_guid(evidence: &Evidence, host: &DnsName) -> Option<Guid> {
     let said = evidence.machines.values().filter_map(|machine| {
         let root = machine.replies.rootdse.as_ref()?.answer()?;
+        let forest = root.root_domain.as_ref().and_then(|name| name.dns_name());
+        if forest.is_some_and(|forest| DnsName::parse(&forest).as_ref() != Ok(&evidence.config.forest)) {
+            return None;
+        }
         let name = DnsName::parse(root.host.as_deref()?).ok()?;
         (name == *host).then(|| root.ntds_guid()).flatten()
     });
-    let mut guids: Vec<Guid> = said.collect();
+    let configured = |guid: &Guid| evidence.config.domain_controllers.iter().any(|dc| dc.guid == Some(*guid));
+    let mut guids: Vec<Guid> = said.filter(|guid| !configured(guid)).collect();
     guids.sort_unstable();
     guids.dedup();
     match guids[..] {

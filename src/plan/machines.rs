@@ -15,18 +15,23 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, S
         return Vec::new();
     }
     let view = View::new(inventory, evidence);
+    let addresses: BTreeSet<(usize, IpAddr)> =
+        view.dcs().flat_map(|dc| view.addresses_of(dc).into_iter().map(|address| (dc.index, address))).collect();
+    let settled: BTreeSet<IpAddr> = addresses
+        .iter()
+        .filter(|(dc, address)| is_settled(&view, &inventory.dcs[*dc], *address))
+        .map(|(_, address)| *address)
+        .collect();
     let mut asks = BTreeSet::new();
-    for dc in view.dcs() {
-        for address in view.addresses_of(dc) {
-            match evidence.machines.get(&address) {
-                None if may_be_asked(&view, address) => {
-                    asks.insert((address, Stage::Directory));
-                }
-                Some(machine) if machine.stage == Stage::Directory && !is_settled(&view, dc, address) => {
-                    asks.insert((address, Stage::Name));
-                }
-                _ => {}
+    for (_, address) in addresses {
+        match evidence.machines.get(&address) {
+            None if may_be_asked(&view, address) => {
+                asks.insert((address, Stage::Directory));
             }
+            Some(machine) if machine.stage == Stage::Directory && !settled.contains(&address) => {
+                asks.insert((address, Stage::Name));
+            }
+            _ => {}
         }
     }
     asks.into_iter().collect()
@@ -46,6 +51,9 @@ fn is_settled(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
 /// configuration does not name: a wrong record must not make guidpost knock at a stranger's door.
 fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
     let config = &view.evidence.config;
+    if config.probe.exclude.iter().any(|network| network.contains(address)) {
+        return false;
+    }
     if let Some(elsewhere) = config.probe.redirect.get(&address) {
         return elsewhere.is_some();
     }
@@ -54,9 +62,8 @@ fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
         Some(Family::V6) => address.is_ipv6(),
         None => true,
     };
-    let excluded = config.probe.exclude.iter().any(|network| network.contains(address));
-    let named = view.inventory.dcs.iter().any(|dc| dc.owns(address));
-    family && !excluded && view.unusable(address).is_none() && (named || !is_public(address))
+    let named = || view.inventory.dcs.iter().any(|dc| dc.owns(address));
+    family && view.unusable(address).is_none() && (!is_public(address) || named())
 }
 
 /// Whether an address may belong to anybody: not of a private network (RFC 1918, RFC 4193, RFC 6598).
@@ -72,16 +79,4 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_private_networks_are_told_from_public_ones() {
-        for private in ["10.1.2.3", "172.16.0.1", "192.168.7.7", "100.64.0.1", "fd00::1", "fe80::1"] {
-            assert!(!is_public(private.parse().unwrap()), "{private}");
-        }
-        for public in ["192.0.2.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "2a00::1"] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-    }
-}
+mod tests;

@@ -58,3 +58,34 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 fn is_silent(identity: Identity) -> bool {
     matches!(identity, Identity::Silent | Identity::Unreachable)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::evidence::probe::Failure;
+    use crate::testing::machines::{GUID2, dc, failing, inconclusive, silent};
+    use crate::testing::{World, config_with, config_without_addresses, row};
+
+    #[test]
+    fn silent_and_unreachable_addresses_are_named() {
+        for replies in [silent(), failing(&Failure::Unreachable)] {
+            let finding = World::new().machine("192.0.2.11", replies).findings("address-silent").remove(0);
+            assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc1");
+            assert!(finding.message.starts_with("nobody answers at 192.0.2.11 (cldap: "), "{}", finding.message);
+            assert_eq!(finding.predicts, [1722]);
+        }
+        let world = World::with(&config_with("addresses: [192.0.2.0/24]")).machine("192.0.2.11", silent());
+        assert_eq!(world.findings("address-silent").len(), 2, "owned by a network");
+    }
+
+    #[test]
+    fn only_owned_addresses_and_only_without_any_sign_of_life() {
+        for replies in [dc("dc2.contoso.com", GUID2), inconclusive(), failing(&Failure::Refused)] {
+            assert_eq!(World::new().machine("192.0.2.11", replies).rows("address-silent"), [""; 0]);
+        }
+        let unowned = World::with(&config_without_addresses()).machine("192.0.2.11", silent());
+        assert_eq!(unowned.rows("address-silent"), [""; 0]);
+        let stale = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").machine("192.0.2.99", silent());
+        let rules: Vec<String> = stale.report().findings.into_iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["stale-address"], "a stale record has one finding");
+    }
+}

@@ -28,20 +28,22 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let offsets: Vec<(&Dc, i64)> = view.dcs().filter_map(|dc| Some((dc, offset(view, dc)?))).collect();
     let mut sorted: Vec<i64> = offsets.iter().map(|(_, offset)| *offset).collect();
     sorted.sort_unstable();
-    let Some(&majority) = sorted.get(sorted.len() / 2) else {
+    let Some(&median) = sorted.get(sorted.len() / 2) else {
         return sink.not_applicable(super::NOBODY_PROVEN);
     };
-    let agree = sorted.iter().filter(|&&offset| (offset - majority).abs() <= TOLERANCE).count();
-    let own_is_odd = majority.abs() > TOLERANCE && sorted.len() > 1 && agree * 2 > sorted.len();
+    let agree = sorted.iter().filter(|&&offset| (offset - median).abs() <= TOLERANCE).count();
+    // One DC alone, or one against one, is no majority.
+    let majority = Some(median).filter(|_| sorted.len() > 1 && agree * 2 > sorted.len());
+    let own_is_odd = majority.is_some_and(|majority| majority.abs() > TOLERANCE);
     if own_is_odd {
         sink.fail(
             Subject::default(),
             Draft {
                 expected: vec![format!("within {TOLERANCE} s of the domain controllers")],
-                actual: vec![format!("{} s", -majority)],
+                actual: vec![format!("{} s", -median)],
                 message: format!(
                     "this machine's own clock is {}, measured against {agree} of {} domain controllers",
-                    describe(-majority),
+                    describe(-median),
                     sorted.len()
                 ),
                 remedy: vec!["# set this machine's clock, then run again: w32tm /resync, or chronyc makestep".into()],
@@ -49,11 +51,12 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             },
         );
     }
-    let reference = if own_is_odd { majority } else { 0 };
+    let reference = if own_is_odd { median } else { 0 };
     for (dc, offset) in offsets {
         let subject = Subject { dc: Some(dc), ..Subject::default() };
         let skew = offset - reference;
-        if skew.abs() <= TOLERANCE {
+        let odd = offset.abs() > TOLERANCE && majority.is_none_or(|majority| (offset - majority).abs() > TOLERANCE);
+        if !odd {
             sink.pass(subject);
             continue;
         }
@@ -79,4 +82,49 @@ fn offset(view: &View<'_>, dc: &Dc) -> Option<i64> {
 fn describe(seconds: i64) -> String {
     let way = if seconds < 0 { "behind" } else { "ahead" };
     format!("{} s {way}", seconds.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::machines::{GUID1, GUID2, STRANGE, dc_ahead};
+    use crate::testing::{CONFIG, World};
+
+    /// Subjects and actual skew where three DCs have clocks that are so many seconds ahead.
+    fn skews(ahead: [i64; 3]) -> Vec<String> {
+        let third = format!("{CONFIG}  - {{host: dc3.contoso.com, guid: {STRANGE}, addresses: [192.0.2.12]}}\n");
+        let hosts = [("dc1", "192.0.2.10", GUID1), ("dc2", "192.0.2.11", GUID2), ("dc3", "192.0.2.12", STRANGE)];
+        let mut world = World::with(&third);
+        for ((host, address, guid), ahead) in hosts.into_iter().zip(ahead) {
+            world = world.machine(address, dc_ahead(&format!("{host}.contoso.com"), guid, ahead));
+        }
+        let findings = world.findings("clock-skew").into_iter();
+        findings
+            .map(|finding| format!("{} {}", finding.dc.unwrap_or("here".into()), finding.actual.join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn a_dc_that_differs_from_here_and_from_the_majority() {
+        assert_eq!(skews([0, 400, -10]), ["dc2.contoso.com 400 s"]);
+        assert_eq!(skews([0, -301, 0]), ["dc2.contoso.com -301 s"]);
+        assert_eq!(skews([0, 300, -300]), [""; 0]);
+        assert_eq!(skews([200, 450, 200]), [""; 0], "within five minutes of the other DCs");
+    }
+
+    #[test]
+    fn this_machines_own_clock_is_one_finding() {
+        assert_eq!(skews([900, 905, 895]), ["here -900 s"]);
+        assert_eq!(skews([0, 900, 900]), ["here -900 s"], "the third agrees with this machine");
+        assert_eq!(skews([-900, 900, 900]), ["here -900 s", "dc1.contoso.com -1800 s"]);
+    }
+
+    #[test]
+    fn one_dc_is_no_majority() {
+        let world = World::new().machine("192.0.2.11", dc_ahead("dc2.contoso.com", GUID2, 900));
+        let finding = world.finding("clock-skew");
+        assert_eq!(
+            (finding.dc.as_deref(), &finding.message[..]),
+            (Some("dc2.contoso.com"), "the clock of dc2.contoso.com is 900 s ahead")
+        );
+    }
 }

@@ -63,3 +63,35 @@ fn is_down(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::evidence::probe::{AddressReplies, Mapping, Reply};
+    use crate::testing::machines::{GUID2, dc, refusing, without_directory};
+    use crate::testing::{World, row};
+
+    fn rows(replies: AddressReplies) -> Vec<String> {
+        World::new().machine("192.0.2.11", replies).rows("directory-not-running")
+    }
+
+    const DOWN: [&str; 2] = ["fail critical dc2.contoso.com A @dc1", "fail critical dc2.contoso.com A @dc2"];
+
+    #[test]
+    fn the_right_name_without_replication_is_a_stopped_directory() {
+        assert_eq!(rows(without_directory("dc2.contoso.com")), DOWN);
+        let not_registered = Some(Reply::Answer(Mapping::NotRegistered));
+        assert_eq!(rows(AddressReplies { epm: not_registered, ..dc("dc2.contoso.com", GUID2) }), DOWN);
+        let world = World::new().machine("192.0.2.11", without_directory("dc2.contoso.com"));
+        let finding = world.findings("directory-not-running").remove(0);
+        assert_eq!(row(&finding), DOWN[0]);
+        assert_eq!(finding.predicts, [1753]);
+        assert!(!finding.remedy.iter().any(|line| line.contains("dns")), "no record is to be touched");
+    }
+
+    #[test]
+    fn a_refusing_mapper_and_another_machine_are_none() {
+        assert_eq!(rows(refusing("dc2.contoso.com")), [""; 0]);
+        assert_eq!(rows(without_directory("FILES01.contoso.com")), [""; 0]);
+        assert_eq!(rows(dc("dc2.contoso.com", GUID2)), [""; 0]);
+    }
+}

@@ -62,3 +62,30 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         );
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, silent};
+    use crate::testing::{World, row};
+
+    fn rows(guid: &str) -> Vec<String> {
+        World::new().machine("192.0.2.11", dc("dc2.contoso.com", guid)).rows("guid-mismatch")
+    }
+
+    #[test]
+    fn names_both_guids() {
+        let finding =
+            World::new().machine("192.0.2.11", dc("dc2.contoso.com", STRANGE)).findings("guid-mismatch").remove(0);
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc1");
+        assert_eq!((&finding.expected[..], &finding.actual[..]), (&[GUID2.to_owned()][..], &[STRANGE.to_owned()][..]));
+        assert_eq!(finding.predicts, [-2_146_893_022, 1396]);
+    }
+
+    #[test]
+    fn another_dc_and_an_unreadable_guid_are_none() {
+        assert_eq!(rows(GUID2), [""; 0]);
+        assert_eq!(rows(GUID1), [""; 0], "the GUID of a DC that is known: wrong-machine");
+        assert_eq!(rows("unreadable"), [""; 0]);
+        assert_eq!(World::new().machine("192.0.2.11", silent()).rows("guid-mismatch"), [""; 0]);
+    }
+}

@@ -67,3 +67,33 @@ fn port(view: &View<'_>, address: IpAddr) -> u16 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::evidence::probe::{AddressReplies, Failure, Reply};
+    use crate::testing::machines::{GUID2, STRANGE, dc};
+    use crate::testing::{World, row};
+
+    fn world(host: &str, guid: &str, failure: Failure) -> World {
+        let replies = AddressReplies { drsuapi_port: Some(Reply::Failure(failure)), ..dc(host, guid) };
+        World::new().machine("192.0.2.11", replies)
+    }
+
+    #[test]
+    fn names_address_and_port() {
+        for failure in [Failure::Timeout, Failure::Refused, Failure::Unreachable] {
+            let finding = world("dc2.contoso.com", GUID2, failure).findings("replication-port-blocked").remove(0);
+            assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc1");
+            assert_eq!((&finding.actual[0][..], &finding.predicts[..]), ("192.0.2.11 port 49153", &[1722][..]));
+        }
+    }
+
+    #[test]
+    fn an_open_port_anothers_and_one_that_was_not_tried_are_none() {
+        let open = World::new().machine("192.0.2.11", dc("dc2.contoso.com", GUID2));
+        assert_eq!(open.rows("replication-port-blocked"), [""; 0]);
+        assert_eq!(world("dc7.contoso.com", STRANGE, Failure::Timeout).rows("replication-port-blocked"), [""; 0]);
+        let not_tried = world("dc2.contoso.com", GUID2, Failure::Local("no sockets".into()));
+        assert_eq!(not_tried.rows("replication-port-blocked"), [""; 0]);
+    }
+}

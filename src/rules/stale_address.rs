@@ -15,7 +15,7 @@ rule! {
     ///
     /// # Why it matters
     /// The destination DC reaches a machine that is no DC (error 1753, no more endpoints available from the endpoint mapper)
-    /// or nobody (error 1722). If there are right addresses beside the wrong one, replication fails by chance. On a partner
+    /// or nobody (error 1722), or a DC that the configuration does not know (error -2146893022). If there are right addresses beside the wrong one, replication fails by chance. On a partner
     /// of a DC that changed its address this is what event 6702 warns of.
     ///
     /// # How to fix
@@ -25,7 +25,7 @@ rule! {
     /// # References
     /// Microsoft's article on replication error 1753; DNS event 6702; KB 2023004.
     "stale-address", Host, Critical, needs: [Hosts, Identity],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, EVENT_ADDRESS_NOT_PUSHED]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, EVENT_ADDRESS_NOT_PUSHED]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -106,6 +106,7 @@ fn sentence(stale: &[IpAddr], total: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{STRANGE, dc, silent, without_directory};
     use crate::testing::{CONFIG, Reply, World, config_with, config_without_addresses, row, samba};
 
     fn dc2_holds(config: &str, address: &str) -> World {
@@ -173,5 +174,20 @@ mod tests {
             samba(&finding),
             ["delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
         );
+    }
+
+    #[test]
+    fn one_finding_says_what_is_wrong_and_who_answers() {
+        let with = |replies| dc2_holds(CONFIG, "192.0.2.99").machine("192.0.2.99", replies).finding("stale-address");
+        let finding = with(without_directory("FILES01.contoso.com"));
+        assert_eq!(
+            finding.message,
+            "192.0.2.99 is not its own (1 of 1 wrong); 192.0.2.99 leads to FILES01.contoso.com, which is no domain \
+             controller"
+        );
+        assert_eq!(finding.predicts, [1753, 6702]);
+        assert_eq!(with(silent()).predicts, [1722, 6702]);
+        assert_eq!(with(dc("dc7.contoso.com", STRANGE)).predicts, [-2_146_893_022, 6702]);
+        assert_eq!(with(dc("dc2.contoso.com", STRANGE)).predicts, [-2_146_893_022, 1396, 6702]);
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn machines<'a>(view: &View<'a>, mut judge: impl FnMut(Subject<'a>, &
             let Some(present) = look.present() else { continue };
             let concerned: Vec<IpAddr> =
                 present.list.iter().copied().filter(|&address| concerns_machine(view, dc, address)).collect();
-            judge(Subject::record(dc, server, host, rtype), dc, &concerned, &present.list);
+            if !concerned.is_empty() {
+                judge(Subject::record(dc, server, host, rtype), dc, &concerned, &present.list);
+            }
         }
     }
 }

@@ -33,6 +33,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             let subject = Subject::record(dc, server, host, rtype);
             let own: Vec<IpAddr> =
                 present.list.iter().copied().filter(|&address| super::concerns_machine(view, dc, address)).collect();
+            if own.is_empty() {
+                continue;
+            }
             let wrong: Vec<IpAddr> =
                 own.iter().copied().filter(|&address| is_other(view.identity(dc, address))).collect();
             let unclear = own.iter().find(|&&address| view.identity(dc, address) == Identity::Inconclusive);
@@ -74,4 +77,55 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 fn is_other(identity: Identity) -> bool {
     use Identity::{ForeignDc, NotADc, NotADcUnnamed, OtherDc, OtherHost};
     matches!(identity, OtherDc | ForeignDc | NotADc | OtherHost | NotADcUnnamed)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, inconclusive, refusing, silent, without_directory};
+    use crate::testing::{World, config_without_addresses, row, samba};
+
+    /// dc2 has the address 192.0.2.11 everywhere, and this machine answers there.
+    fn answers(replies: crate::evidence::probe::AddressReplies) -> World {
+        World::new().machine("192.0.2.11", replies)
+    }
+
+    #[test]
+    fn names_whoever_answers_at_an_own_address() {
+        let findings = answers(without_directory("FILES01.contoso.com")).findings("wrong-machine");
+        let rows: Vec<String> = findings.iter().map(row).collect();
+        assert_eq!(rows, ["fail critical dc2.contoso.com A @dc1", "fail critical dc2.contoso.com A @dc2"]);
+        assert_eq!(findings[0].message, "192.0.2.11 leads to FILES01.contoso.com, which is no domain controller");
+        assert_eq!(findings[0].actual, ["FILES01.contoso.com"]);
+        assert_eq!(findings[0].predicts, [1753]);
+        assert!(findings[0].remedy[0].starts_with("# compare with `ipconfig /all`"), "{:?}", findings[0].remedy);
+        let predicts = |replies| answers(replies).findings("wrong-machine")[0].predicts.clone();
+        assert_eq!(predicts(dc("dc1.contoso.com", GUID1)), [-2_146_893_022]);
+        assert_eq!(predicts(dc("dc7.contoso.com", STRANGE)), [-2_146_893_022]);
+        assert_eq!(predicts(refusing("pc7.contoso.com")), [1722]);
+    }
+
+    #[test]
+    fn without_known_addresses_the_machine_alone_tells() {
+        let world =
+            World::with(&config_without_addresses()).machine("192.0.2.11", without_directory("FILES01.contoso.com"));
+        let findings = world.findings("wrong-machine");
+        assert_eq!(findings.len(), 2);
+        assert!(samba(&findings[0]).iter().any(|line| line.ends_with("contoso.com dc2 A 192.0.2.11")));
+    }
+
+    #[test]
+    fn silence_is_not_wrong_and_a_refusal_is_unknown() {
+        assert_eq!(answers(silent()).rows("wrong-machine"), [""; 0]);
+        assert_eq!(answers(dc("dc2.contoso.com", GUID2)).rows("wrong-machine"), [""; 0]);
+        let unknown = ["unknown critical dc2.contoso.com A @dc1", "unknown critical dc2.contoso.com A @dc2"];
+        assert_eq!(answers(inconclusive()).rows("wrong-machine"), unknown);
+    }
+
+    #[test]
+    fn what_the_records_rules_report_is_theirs() {
+        let stale = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99");
+        let report = stale.machine("192.0.2.99", without_directory("FILES01.contoso.com")).report();
+        let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert_eq!(rules, ["stale-address"]);
+    }
 }
