@@ -29,7 +29,6 @@ echo '127.0.0.1 localhost' >hosts
 echo "$name" >hostname
 printf '%s\n' 'passwd: files' 'group: files' 'hosts: files dns' >nsswitch.conf
 printf '[libdefaults]\ndns_lookup_realm = false\ndns_lookup_kdc = true\n' >krb5.conf
-echo '[global]' >samba/smb.conf
 ip link set lo up
 
 echo "$pid"

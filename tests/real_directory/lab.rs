@@ -1,6 +1,7 @@
 //! The network of the tests: who is in it, and how a record there is broken for the time of a test.
 
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use std::{io::Write as _, ops::Deref};
@@ -49,11 +50,14 @@ pub(crate) struct Broken<'a> {
 pub(crate) fn lab() -> Turn {
     static LAB: OnceLock<Result<Lab, String>> = OnceLock::new();
     static TURN: Mutex<()> = Mutex::new(());
+    static SAID: AtomicBool = AtomicBool::new(false);
     // What a failed test has broken is mended all the same: by `Drop`.
     let guard = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     match LAB.get_or_init(Lab::start) {
         Ok(lab) => Turn { lab, _guard: guard },
-        Err(e) => panic!("{e}"),
+        // Said in full once: it can be long.
+        Err(e) if !SAID.swap(true, Ordering::Relaxed) => panic!("cannot build the network of the tests: {e}"),
+        Err(_) => panic!("there is no network to test in; another test of this run says why"),
     }
 }
 
@@ -65,11 +69,13 @@ impl Lab {
         let plug = |name, last, resolver| Host::start(&switch, name, last, resolver);
         let (dc1, dc2, foreign) = (plug("dc1", 1, 1)?, plug("dc2", 2, 1)?, plug("dc9", 3, 3)?);
         let (member, client) = (plug("member", 5, 1)?, plug("client", 9, 1)?);
+        // Client programs of Samba want settings too.
+        client.shell("echo '[global]' >/etc/samba/smb.conf")?;
         let (forest, foreign, member) = std::thread::scope(|scope| {
-            let foreign = scope.spawn(|| Dc::provision(foreign, "fabrikam.test"));
-            let member = scope.spawn(|| samba::start_file_server(&member, FILE_SERVER).map(|()| member));
-            let forest = Dc::provision(dc1, FOREST).and_then(|dc1| {
-                let dc2 = Dc::join(dc2, &dc1, FOREST)?;
+            let foreign = scope.spawn(|| Dc::provision(foreign, "fabrikam.test", &client));
+            let member = scope.spawn(|| samba::start_file_server(&member, FILE_SERVER, &client).map(|()| member));
+            let forest = Dc::provision(dc1, FOREST, &client).and_then(|dc1| {
+                let dc2 = Dc::join(dc2, &dc1, FOREST, &client)?;
                 Ok((dc1, dc2))
             });
             let lost = |_| Err("a thread panicked".to_owned());

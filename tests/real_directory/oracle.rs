@@ -25,8 +25,9 @@ pub(crate) fn netbios_names(from: &Host, address: &str) -> Vec<String> {
 /// Whether the endpoint mapper at `address` knows the replication interface, as rpcclient is told; none: no answer.
 pub(crate) fn maps_drsuapi(from: &Host, address: &str) -> Option<bool> {
     let target = format!("ncacn_ip_tcp:{address}[135]");
-    let Output { code, stdout, .. } = from.run(&["timeout", "10", "rpcclient", "-U%", &target, "-c", "epmmap drsuapi"]);
-    if stdout.contains("0x16C9A0D6") {
+    let Output { code, stdout, stderr } =
+        from.run(&["timeout", "10", "rpcclient", "-U%", &target, "-c", "epmmap drsuapi"]);
+    if stderr.contains("0x16C9A0D6") || stdout.contains("0x16C9A0D6") {
         return Some(false);
     }
     (code == Some(0) && stdout.contains("tower[0]")).then_some(true)

@@ -30,7 +30,7 @@ pub(crate) struct Dc {
 
 impl Dc {
     /// Makes this machine the first DC of a forest.
-    pub(crate) fn provision(machine: Host, forest: &str) -> Result<Self, String> {
+    pub(crate) fn provision(machine: Host, forest: &str, client: &Host) -> Result<Self, String> {
         let realm = format!("--realm={forest}");
         let short = forest.split('.').next().unwrap_or(forest).to_uppercase();
         let domain = format!("--domain={short}");
@@ -38,19 +38,19 @@ impl Dc {
         let (name, ip) = (format!("--host-name={}", machine.name), format!("--host-ip={}", machine.address));
         let args = ["samba-tool", "domain", "provision", "--server-role=dc", &realm, &domain, &password, &name, &ip];
         machine.must(&[&args[..], &DC_OPTIONS].concat())?;
-        Self::start(machine, forest)
+        Self::start(machine, forest, client)
     }
 
     /// Makes this machine a further DC of the forest of `partner`.
-    pub(crate) fn join(machine: Host, partner: &Self, forest: &str) -> Result<Self, String> {
+    pub(crate) fn join(machine: Host, partner: &Self, forest: &str, client: &Host) -> Result<Self, String> {
         let server = format!("--server={}", partner.host);
         let user = format!("-Uadministrator%{PASSWORD}");
         let args = ["samba-tool", "domain", "join", forest, "DC", &server, &user];
         machine.must(&[&args[..], &DC_OPTIONS].concat())?;
-        Self::start(machine, forest)
+        Self::start(machine, forest, client)
     }
 
-    fn start(machine: Host, forest: &str) -> Result<Self, String> {
+    fn start(machine: Host, forest: &str, client: &Host) -> Result<Self, String> {
         let host = format!("{}.{forest}", machine.name);
         let read = "from samba.samdb import SamDB\n\
                     from samba.param import LoadParm\n\
@@ -61,35 +61,35 @@ impl Dc {
         // Debian's own interpreter: another one would not know Samba's modules.
         let guid = machine.must(&["/usr/bin/python3", "-c", read])?.trim().to_lowercase();
         let dc = Self { machine, host, guid };
-        dc.start_directory()?;
+        dc.start_directory(client)?;
         Ok(dc)
     }
 
-    /// Starts everything, and waits until it works.
-    pub(crate) fn start_directory(&self) -> Result<(), String> {
+    /// Starts everything, and waits until it works as seen from `client`.
+    fn start_directory(&self, client: &Host) -> Result<(), String> {
         start(&self.machine, "samba", &[])?;
         let (machine, address) = (&self.machine, self.machine.address.as_str());
         let alias = self.alias();
         wait_for(machine, "its ports", || listens(machine, &[53, 88, 135, 389, 445]))?;
-        wait_for(machine, "LDAP", || oracle::ntds_guid(machine, address).as_deref() == Some(&self.guid))?;
-        wait_for(machine, "its alias in DNS", || !oracle::records(machine, address, &alias, "CNAME").is_empty())?;
-        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(machine, address) == Some(true))?;
-        self.wait_for_netbios()
+        wait_for(machine, "LDAP", || oracle::ntds_guid(client, address).as_deref() == Some(&self.guid))?;
+        wait_for(machine, "its alias in DNS", || !oracle::records(client, address, &alias, "CNAME").is_empty())?;
+        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(client, address) == Some(true))?;
+        self.wait_for_netbios(client)
     }
 
     /// Restarts this machine as it is while AD DS does not run: there, but no DC.
-    pub(crate) fn restart_without_directory(&self) -> Result<(), String> {
+    pub(crate) fn restart_without_directory(&self, client: &Host) -> Result<(), String> {
         let (machine, address) = (&self.machine, self.machine.address.as_str());
         stop(machine)?;
         start(machine, "samba", &WITHOUT_DIRECTORY)?;
-        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(machine, address) == Some(false))?;
-        self.wait_for_netbios()
+        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(client, address) == Some(false))?;
+        self.wait_for_netbios(client)
     }
 
     /// Restarts this machine with everything.
-    pub(crate) fn restart(&self) -> Result<(), String> {
+    pub(crate) fn restart(&self, client: &Host) -> Result<(), String> {
         stop(&self.machine)?;
-        self.start_directory()
+        self.start_directory(client)
     }
 
     /// The name of the alias that partners look for.
@@ -99,15 +99,15 @@ impl Dc {
     }
 
     /// A NetBIOS name is claimed for some seconds before it is owned.
-    fn wait_for_netbios(&self) -> Result<(), String> {
+    fn wait_for_netbios(&self, client: &Host) -> Result<(), String> {
         let name = self.machine.name.to_uppercase();
-        let names = || oracle::netbios_names(&self.machine, &self.machine.address);
+        let names = || oracle::netbios_names(client, &self.machine.address);
         wait_for(&self.machine, "its NetBIOS name", || names().contains(&name))
     }
 }
 
 /// Makes this machine a file server: no DC, but with a real endpoint mapper.
-pub(crate) fn start_file_server(machine: &Host, name: &str) -> Result<(), String> {
+pub(crate) fn start_file_server(machine: &Host, name: &str, client: &Host) -> Result<(), String> {
     machine.shell(&format!(
         "hostname {name}\n\
          cat >/etc/samba/smb.conf <<END\n\
@@ -127,10 +127,10 @@ pub(crate) fn start_file_server(machine: &Host, name: &str) -> Result<(), String
     let program = programs.lines().next().ok_or("`samba-dcerpcd` is missing: it comes with the package samba")?;
     start(machine, program, &["--libexec-rpcds"])?;
     let address = machine.address.as_str();
-    wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(machine, address) == Some(false))?;
+    wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(client, address) == Some(false))?;
     wait_for(machine, "SMB", || listens(machine, &[445]))?;
     let name = name.to_uppercase();
-    wait_for(machine, "its NetBIOS name", || oracle::netbios_names(machine, address).contains(&name))
+    wait_for(machine, "its NetBIOS name", || oracle::netbios_names(client, address).contains(&name))
 }
 
 /// Starts a daemon of Samba. Its output goes to a file: a daemon would hold a pipe open.
