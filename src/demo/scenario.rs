@@ -1,6 +1,8 @@
 //! The scenario format.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod probe;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,9 +15,6 @@ use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
 use crate::name::DnsName;
-
-/// Long enough for loopback on a busy machine.
-const PROBE_TIMEOUT: &str = "1s";
 
 /// A forest with its DNS servers, and what must be reported of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -152,37 +151,6 @@ impl Scenario {
         self.servers.iter().map(spec).collect()
     }
 
-    /// Makes sure that no probe can leave loopback: every address that a record or the configuration holds has a machine.
-    fn check_machines(&self, specs: &[Spec]) -> Result<(), ScenarioError> {
-        if self.machines.is_empty() {
-            let enabled = self.config.get("probe").map(|probe| probe.get("enabled") != Some(&Value::Bool(false)));
-            return match enabled {
-                Some(true) => Err(ScenarioError::Machines("config: probes need `machines`".to_owned())),
-                _ => Ok(()),
-            };
-        }
-        let mut there = BTreeSet::new();
-        for machine in &self.machines {
-            machine.character(self.forest()?).map_err(ScenarioError::Machines)?;
-            for address in machine.addresses() {
-                if !there.insert(address) {
-                    return Err(ScenarioError::Machines(format!("two machines stand at {address}")));
-                }
-            }
-        }
-        let in_records = specs
-            .iter()
-            .flat_map(|spec| spec.records.addresses().chain(spec.quirks.old_paths.values().copied().map(IpAddr::from)));
-        let controllers = self.config.get("domain_controllers").and_then(Value::as_sequence);
-        let owned = controllers.into_iter().flatten().filter_map(|dc| dc.get("addresses")?.as_sequence()).flatten();
-        // What is no single address is a network, whose addresses nobody knocks at one by one.
-        let owned = owned.filter_map(|address| address.as_str()?.parse().ok());
-        match in_records.chain(owned).find(|address| !there.contains(address)) {
-            Some(address) => Err(ScenarioError::NoMachine(address)),
-            None => Ok(()),
-        }
-    }
-
     fn forest(&self) -> Result<&str, ScenarioError> {
         self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)
     }
@@ -196,22 +164,6 @@ impl Scenario {
         let fleet = Fleet::start(self.specs().map_err(invalid)?)?;
         let (redirect, machines) = machines::start(&self.machines, self.forest().map_err(invalid)?)?;
         Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, fleet, _machines: machines })
-    }
-
-    /// `probe:` of the configuration: off without machines, else with a way to each of them.
-    fn probe(&self, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> Mapping {
-        let mut probe = Mapping::new();
-        probe.insert("enabled".into(), (!self.machines.is_empty()).into());
-        probe.insert("timeout".into(), PROBE_TIMEOUT.into());
-        if let Some(Value::Mapping(own)) = self.config.get("probe") {
-            probe.extend(own.clone());
-        }
-        let ways = redirect.iter().map(|(address, base)| {
-            let way = base.map_or_else(|| String::from("none"), |base| base.to_string());
-            (Value::from(address.to_string()), Value::from(way))
-        });
-        probe.insert("redirect".into(), Value::Mapping(ways.collect()));
-        probe
     }
 
     fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
@@ -297,46 +249,4 @@ pub fn scenarios() -> Vec<(&'static str, Scenario)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_embedded_scenario_can_be_started() {
-        for (name, scenario) in scenarios() {
-            assert!(!scenario.story.is_empty(), "{name} has no story");
-            assert!(scenario.start().is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_config_names_the_real_ports() {
-        let (_, scenario) = scenarios().swap_remove(0);
-        let running = scenario.start().expect("free ports");
-        let config: Mapping = serde_yaml::from_str(&running.config_yaml()).expect("a mapping");
-        let ports = config["dns_servers"].as_sequence().expect("a list").iter().map(|server| &server["port"]);
-        let real: Vec<Value> = running.fleet.addresses().iter().map(|address| address.port().into()).collect();
-        assert_eq!(ports.collect::<Vec<_>>(), real.iter().collect::<Vec<_>>());
-        assert_eq!(config["probe"]["enabled"], Value::Bool(false));
-    }
-
-    #[test]
-    fn what_cannot_be_served_is_refused_with_the_server() {
-        let text = "{summary: x, config: {forest: a.b}, exit: 0, servers: [{name: one, remove: [x.a.b A]}]}";
-        let error = Scenario::parse(text).expect_err("nothing to remove");
-        assert_eq!(error.to_string(), "server one: record `x.a.b A`: there is nothing to remove");
-        let with = |more: &str| Scenario::parse(&format!("{{summary: x, exit: 0, servers: [{{name: one}}], {more}}}"));
-        let records = "records: 'x.a.b 600 A 192.0.2.9'";
-        let dc = "{address: 192.0.2.1, kind: closed}";
-        for refused in [
-            "config: {forest: a.b, probe: {enabled: true}}".to_owned(),
-            format!("config: {{forest: a.b}}, {records}, machines: [{dc}]"),
-            format!("config: {{forest: a.b, domain_controllers: [{{addresses: [192.0.2.9]}}]}}, machines: [{dc}]"),
-            format!("config: {{forest: a.b}}, machines: [{dc}, {dc}]"),
-        ] {
-            assert!(with(&refused).is_err(), "{refused}");
-        }
-        assert!(with(&format!("config: {{forest: a.b}}, machines: [{dc}]")).is_ok());
-        assert!(Scenario::parse("{summary: x, config: {}, exit: 0, servers: []}").is_err(), "no forest");
-        assert!(Scenario::parse("{summary: x, config: {forest: a}, exit: 0, servers: [], expct: []}").is_err());
-    }
-}
+mod tests;

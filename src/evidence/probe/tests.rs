@@ -49,15 +49,15 @@ fn an_open_port_is_told_from_a_closed_one() {
     let with = |epm: Option<Failure>| AddressReplies { epm: epm.map(Reply::Failure), ..AddressReplies::default() };
     assert_eq!(with(None).rpc_port_open(), None);
     for (failure, open) in [
-        (Failure::Timeout, false),
-        (Failure::Refused, false),
-        (Failure::Unreachable, false),
-        (Failure::Local("no socket".into()), false),
-        (Failure::Stalled, true),
-        (Failure::Closed, true),
-        (Failure::Malformed("x".into()), true),
-        (Failure::Denied(Denial::Fault(Status(5))), true),
+        (Failure::Timeout, Some(false)),
+        (Failure::Refused, Some(false)),
+        (Failure::Unreachable, Some(false)),
+        (Failure::Local("no socket".into()), None),
+        (Failure::Stalled, Some(true)),
+        (Failure::Closed, Some(true)),
+        (Failure::Malformed("x".into()), Some(true)),
+        (Failure::Denied(Denial::Fault(Status(5))), Some(true)),
     ] {
-        assert_eq!(with(Some(failure.clone())).rpc_port_open(), Some(open), "{failure}");
+        assert_eq!(with(Some(failure.clone())).rpc_port_open(), open, "{failure}");
     }
 }

@@ -127,3 +127,55 @@ impl<'a> View<'a> {
         is_confirmed(self.identity(dc, address))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::probe::{AddressReplies, Failure};
+    use crate::inventory;
+    use crate::testing::World;
+    use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, failing, refusing, silent, without_directory};
+
+    /// Who answers at the address of dc2, what a destination experiences, and whether it goes on to the next address.
+    fn seen(replies: AddressReplies) -> (Identity, Experience, bool) {
+        let evidence = World::new().machine("192.0.2.11", replies).observe();
+        let inventory = inventory::derive(&evidence);
+        let view = View::new(&inventory, &evidence);
+        let dc = view.dc_named("dc2.contoso.com").expect("dc2");
+        let address = "192.0.2.11".parse().unwrap();
+        (view.identity(dc, address), view.experience(dc, address), view.moves_on(address))
+    }
+
+    #[test]
+    fn each_identity_has_its_experience() {
+        let wrong = |codes: &[i64]| Experience::Wrong(codes.to_vec());
+        for (replies, identity, experience, moves_on) in [
+            (dc("dc2.contoso.com", GUID2), Identity::OwnerProven, Experience::Right, false),
+            (dc("dc2.contoso.com", "unreadable"), Identity::Owner, Experience::Right, false),
+            (refusing("dc2.contoso.com"), Identity::OwnerByName, Experience::Right, false),
+            (dc("dc2.contoso.com", STRANGE), Identity::ReinstalledDc, wrong(&[-2_146_893_022, 1396]), false),
+            (dc("dc1.contoso.com", GUID1), Identity::OtherDc, wrong(&[-2_146_893_022]), false),
+            (without_directory("dc2.contoso.com"), Identity::RightHostNoDirectory, wrong(&[1753]), false),
+            (without_directory("FILES01.contoso.com"), Identity::NotADc, wrong(&[1753]), false),
+            (refusing("pc7.contoso.com"), Identity::OtherHost, wrong(&[1722]), false),
+            (failing(&Failure::Refused), Identity::NotADcUnnamed, wrong(&[1722]), true),
+            (silent(), Identity::Silent, wrong(&[1722]), true),
+            (failing(&Failure::Unreachable), Identity::Unreachable, wrong(&[1722]), true),
+            (failing(&Failure::Stalled), Identity::Inconclusive, Experience::Unclear, false),
+            (AddressReplies::default(), Identity::NotProbed, Experience::Unclear, false),
+        ] {
+            let (codes, found) = (sorted(experience), seen(replies));
+            assert_eq!((found.0, sorted(found.1), found.2), (identity, codes, moves_on));
+        }
+    }
+
+    fn sorted(experience: Experience) -> Experience {
+        match experience {
+            Experience::Wrong(mut codes) => {
+                codes.sort_unstable();
+                Experience::Wrong(codes)
+            }
+            other => other,
+        }
+    }
+}
