@@ -77,7 +77,7 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
             Walk::unknown("the server refuses; a destination asks its next one", &["server-refusing"])
         }
         Standing::Unresolved => Walk::unknown("the server's host name has no address here", &["server-silent"]),
-        Standing::NotAsked => Walk::unknown("the run ended before the server was asked", &[]),
+        Standing::NotAsked => Walk::unknown("the run ended before the server had answered anything", &[]),
         Standing::OutsideForest { .. } => {
             let why = format!("{} does not exist at this server", view.inventory.msdcs);
             Walk::lookup_failure(view, dc, server, "server-outside-forest", &why)
@@ -107,7 +107,7 @@ fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
     match view.alias(server, alias) {
         Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &["alias-missing"]),
         Alias::Absent(_) => Walk::lookup_failure(view, dc, server, "alias-missing", "the alias does not exist"),
-        Alias::Holds(addresses) => {
+        Alias::Holds { addresses, .. } => {
             let mut rules = BTreeSet::from(["alias-not-cname"]);
             from_addresses(view, dc, &addresses, "the alias's own name", &mut rules)
         }
@@ -127,7 +127,8 @@ fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
 
 fn from_target(view: &View<'_>, dc: &Dc, server: &Server, target: &DnsName) -> Walk {
     let own_name = dc.host.is_none() || dc.is_named(target.as_str());
-    let foreign_dc = view.dc_named(target.as_str()).is_some();
+    let own_host = dc.host.as_ref() == Some(target);
+    let foreign_dc = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
     let mut rules = BTreeSet::new();
     if !own_name {
         rules.insert("alias-wrong-target");
@@ -138,7 +139,7 @@ fn from_target(view: &View<'_>, dc: &Dc, server: &Server, target: &DnsName) -> W
             Walk::unknown(format!("the addresses of {target} could not be seen: {why}"), &["host-missing"])
         }
         Err(Ok(_)) => {
-            let rule = match (own_name, foreign_dc) {
+            let rule = match (own_host, foreign_dc) {
                 (true, _) => "host-missing",
                 (false, true) => "alias-wrong-target",
                 (false, false) => "alias-dangling",
@@ -166,15 +167,16 @@ fn from_several(view: &View<'_>, dc: &Dc, server: &Server, targets: &[DnsName], 
     }
     addresses.sort_unstable();
     addresses.dedup();
+    if addresses.is_empty() {
+        return Walk::lookup_failure(view, dc, server, "alias-duplicate", "no target of the alias has an address");
+    }
     let mut rules = BTreeSet::from(["alias-duplicate"]);
     let mut walk = from_addresses(view, dc, &addresses, "several targets", &mut rules);
     if dead_ends > 0 {
         walk.errors.insert(DNS_LOOKUP_FAILURE);
-        walk.outcome = match walk.outcome {
-            ForecastOutcome::Ok | ForecastOutcome::Intermittent => ForecastOutcome::Intermittent,
-            _ if addresses.is_empty() => ForecastOutcome::Fails,
-            other => other,
-        };
+        if walk.outcome == ForecastOutcome::Ok {
+            walk.outcome = ForecastOutcome::Intermittent;
+        }
     }
     walk
 }
@@ -251,3 +253,6 @@ fn from_addresses(
 fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
     rules.iter().all(|rule| matches!(*rule, "unusable-address" | "shared-address" | "stale-address"))
 }
+
+#[cfg(test)]
+mod tests;

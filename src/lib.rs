@@ -23,6 +23,8 @@ pub mod inventory;
 pub mod name;
 pub mod observe;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 pub mod remedy;
 pub mod render;
 pub mod report;

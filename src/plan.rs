@@ -160,35 +160,133 @@ impl<'a> Asks<'a> {
             && !self.records(name, rtype).iter().any(|record| record.data.rtype() == rtype)
     }
 
-    /// Asks for the addresses of every alias target that the reply to a question names, at the same server.
+    /// Asks for the addresses of every alias target that the reply to a question names, at the same server, and of the
+    /// targets that those replies name.
     fn ask_targets(&mut self, name: &DnsName, rtype: RecordType) {
-        for record in self.records(name, rtype) {
-            if let Rdata::Cname(target) = record.data
-                && let Ok(target) = DnsName::from_presentation(self.evidence.store.name(target))
-            {
-                self.ask_addresses(&target, MAX_HOPS);
-            }
-        }
-    }
-
-    /// Asks for the addresses of a name; where those replies name further targets, for theirs.
-    fn ask_addresses(&mut self, name: &DnsName, hops: u8) {
-        for rtype in [RecordType::A, RecordType::AAAA] {
-            self.ask(name, rtype);
-            if hops == 0 {
-                continue;
-            }
-            for record in self.records(name, rtype) {
-                if let Rdata::Cname(target) = record.data
-                    && let Ok(target) = DnsName::from_presentation(self.evidence.store.name(target))
-                    && target != *name
-                {
-                    self.ask_addresses(&target, hops - 1);
+        let mut found = self.targets(name, rtype);
+        let mut followed = 0;
+        while let Some(target) = found.get(followed).filter(|_| followed < MAX_TARGETS).cloned() {
+            followed += 1;
+            for rtype in [RecordType::A, RecordType::AAAA] {
+                self.ask(&target, rtype);
+                for next in self.targets(&target, rtype) {
+                    if !found.contains(&next) {
+                        found.push(next);
+                    }
                 }
             }
         }
     }
+
+    /// The alias targets in the reply to a question, sorted: their order on the wire says nothing.
+    fn targets(&self, name: &DnsName, rtype: RecordType) -> Vec<DnsName> {
+        let targets = self.records(name, rtype).iter().filter_map(|record| match record.data {
+            Rdata::Cname(target) => DnsName::from_presentation(self.evidence.store.name(target)).ok(),
+            _ => None,
+        });
+        targets.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
-/// How many aliases behind an alias are followed by further questions; a locator record has one.
-const MAX_HOPS: u8 = 4;
+/// How many names behind one name are followed. A locator record has one; a server that makes up more and more of them
+/// must not keep the run busy.
+const MAX_TARGETS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory;
+    use crate::testing::{ALIAS2, Reply, World};
+
+    /// What was asked of a server in the whole run, as `name TYPE`, without the questions about zones and canaries.
+    fn asked(evidence: &Evidence, last: u8) -> Vec<String> {
+        let column = evidence.column(SocketAddr::from(([192, 0, 2, last], 53)));
+        let questions = column.into_iter().flat_map(Column::answers).map(|(id, _)| evidence.question(id));
+        let text = questions.map(|question| format!("{} {}", evidence.store.name(question.name), question.rtype));
+        let mut text: Vec<String> = text.filter(|text| !text.ends_with("SOA") && !text.starts_with("gp-")).collect();
+        text.sort();
+        text
+    }
+
+    fn only(rules: &[&str]) -> World {
+        let mut world = World::new();
+        world.evidence.selection.only = rules.iter().map(|&rule| rule.into()).collect();
+        world
+    }
+
+    #[test]
+    fn each_question_is_planned_once_and_the_plan_comes_to_an_end() {
+        let world = World::new();
+        let first = next(&inventory::derive(&world.evidence), &world.evidence);
+        for (_, asks) in &first.dns {
+            let sorted: BTreeSet<_> = asks.iter().map(|ask| (&ask.name, ask.rtype, ask.recursion)).collect();
+            let planned: Vec<_> = asks.iter().map(|ask| (&ask.name, ask.rtype, ask.recursion)).collect();
+            assert_eq!(sorted.into_iter().collect::<Vec<_>>(), planned, "each once, in their fixed order");
+        }
+        let evidence = world.observe();
+        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+    }
+
+    #[test]
+    fn targets_are_asked_for_at_the_server_that_names_them() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME old.example"));
+        let evidence = world.observe();
+        let about_old = |last| asked(&evidence, last).into_iter().filter(|text| text.starts_with("old.")).count();
+        assert_eq!((about_old(10), about_old(11)), (0, 2));
+    }
+
+    #[test]
+    fn a_name_that_holds_addresses_is_asked_for_aaaa_too() {
+        let aaaa = format!("{ALIAS2} AAAA");
+        assert!(!asked(&World::new().observe(), 11).contains(&aaaa));
+        let holds = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 A 192.0.2.11"));
+        assert!(asked(&holds.observe(), 11).contains(&aaaa));
+        let beside = World::new().add("dc2", &format!("{ALIAS2} 600 A 192.0.2.11"));
+        assert!(asked(&beside.observe(), 11).contains(&aaaa));
+    }
+
+    #[test]
+    fn only_what_the_rules_of_the_run_need_is_asked() {
+        let evidence = only(&["server-silent"]).observe();
+        assert_eq!(asked(&evidence, 11), [""; 0]);
+        let all = |evidence: &Evidence| evidence.columns()[0].answers().count();
+        assert_eq!(all(&evidence), 2, "the SOA of both zones");
+        assert_eq!(all(&only(&["server-answers-anything"]).observe()), 6, "and A and AAAA of two canaries");
+        let hosts = ["dc1.contoso.com A", "dc1.contoso.com AAAA", "dc2.contoso.com A", "dc2.contoso.com AAAA"];
+        assert_eq!(asked(&only(&["stale-address"]).observe(), 11), hosts);
+        let aliases = asked(&only(&["alias-duplicate"]).observe(), 11);
+        assert!(aliases.contains(&format!("{ALIAS2} CNAME")) && !aliases.is_empty());
+        let mut skipped = World::new();
+        skipped.evidence.selection.skip = vec!["server-answers-anything".into()];
+        assert_eq!(all(&World::new().observe()) - all(&skipped.observe()), 4);
+    }
+
+    #[test]
+    fn without_recursion_only_servers_that_should_have_authority_are_asked() {
+        let config = crate::testing::CONFIG.replace("192.0.2.11}", "192.0.2.11, authoritative: true}");
+        let evidence = World::with(&config).observe();
+        let without = |last: u8| {
+            let column = evidence.column(SocketAddr::from(([192, 0, 2, last], 53))).expect("it was asked");
+            column.answers().filter(|(id, _)| !evidence.question(*id).recursion).count()
+        };
+        assert_eq!((without(10), without(11)), (0, 2));
+    }
+
+    #[test]
+    fn aliases_in_a_circle_and_without_end_are_left_alone() {
+        let circle = World::new()
+            .reply("dc2", "dc2.contoso.com A", Reply::Records("dc2.contoso.com 600 CNAME a.example"))
+            .reply("dc2", "a.example A", Reply::Records("a.example 600 CNAME dc2.contoso.com"));
+        let evidence = circle.observe();
+        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+
+        let chain = (0..30).fold(World::new(), |world, hop| {
+            world.add("dc2", &format!("a{hop}.example 600 CNAME a{}.example", hop + 1))
+        });
+        let stops = "dc2.contoso.com 600 CNAME a0.example";
+        let evidence = chain.reply("dc2", "dc2.contoso.com A", Reply::Records(stops)).observe();
+        let followed = asked(&evidence, 11).into_iter().filter(|text| text.contains(".example")).count();
+        assert_eq!(followed, 2 * MAX_TARGETS);
+        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+    }
+}

@@ -161,4 +161,14 @@ mod tests {
         assert_eq!(shell("$(id)"), "'$(id)'");
         assert_eq!(shell("-U"), "'-U'");
     }
+
+    #[test]
+    fn an_alias_is_mended_in_the_zone_that_holds_it() {
+        use crate::testing::{ALIAS2, World, samba};
+        let label = "22222222-2222-4222-8222-222222222222";
+        let own_zone = World::new().remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(samba(&own_zone), [format!("add 192.0.2.11 _msdcs.contoso.com {label} CNAME dc2.contoso.com.")]);
+        let subtree = World::new().remove("dc2", ALIAS2).remove("dc2", "_msdcs.contoso.com").finding("alias-missing");
+        assert_eq!(samba(&subtree), [format!("add 192.0.2.11 contoso.com {label}._msdcs CNAME dc2.contoso.com.")]);
+    }
 }

@@ -81,6 +81,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Rules that were not applied, with the reason.
     pub not_checked: Vec<NotChecked>,
+    /// Subjects of which nothing at all could be verified: silence is no success.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub unverified: Vec<String>,
 }
 
 /// The program that made a file.
@@ -133,7 +137,7 @@ pub enum ServerStatus {
     Partial,
     /// It answers, and refuses or fails everything about the forest.
     Refusing,
-    /// No reply at all.
+    /// No reply at all; in an incomplete run, none yet.
     Silent,
     /// The machine says that nothing listens on the port.
     Closed,

@@ -1,16 +1,17 @@
 //! A forest in memory for unit tests: servers that answer from lists of records, without any network.
 
+mod zone;
+
 use std::collections::BTreeMap;
 
 use crate::config;
-use crate::evidence::{
-    Answer, Body, Evidence, Flags, Lost, Outcome, Rdata, Record, RecordType, Selection, Soa, Transport,
-};
+use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Outcome, Record, Selection, Transport};
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
 use crate::plan::{self, Ask};
 use crate::report::{Finding, Report};
 use crate::{rules, verdict};
+use zone::{from_zone, record};
 
 /// Two DCs, each with a DNS server of its own.
 pub(crate) const CONFIG: &str = "
@@ -20,6 +21,16 @@ domain_controllers:
   - {host: dc1.contoso.com, guid: 11111111-1111-4111-8111-111111111111, addresses: [192.0.2.10]}
   - {host: dc2.contoso.com, guid: 22222222-2222-4222-8222-222222222222, addresses: [192.0.2.11]}
 ";
+
+/// [`CONFIG`] without what dc2 owns.
+pub(crate) fn config_without_addresses() -> String {
+    CONFIG.replace(", addresses: [192.0.2.11]", "")
+}
+
+/// [`CONFIG`] with something else for what dc2 owns.
+pub(crate) fn config_with(addresses: &str) -> String {
+    CONFIG.replace("addresses: [192.0.2.11]", addresses)
+}
 
 /// The alias of dc2.
 pub(crate) const ALIAS2: &str = "22222222-2222-4222-8222-222222222222._msdcs.contoso.com";
@@ -49,6 +60,10 @@ pub(crate) enum Reply {
     Cached(&'static str),
     /// These records, as lines, with AA.
     Records(&'static str),
+    /// NXDOMAIN from a cache, for 300 more seconds.
+    Denied,
+    /// Cut short, and TCP times out.
+    Truncated,
 }
 
 /// An empty run of a configuration.
@@ -62,6 +77,7 @@ pub(crate) struct World {
     pub(crate) evidence: Evidence,
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
+    reversed: bool,
 }
 
 impl World {
@@ -76,7 +92,7 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new() }
+        Self { evidence, records, replies: BTreeMap::new(), reversed: false }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -101,6 +117,24 @@ impl World {
         self
     }
 
+    /// Drops all records of a server.
+    pub(crate) fn clear(mut self, server: &str) -> Self {
+        self.lines(server).clear();
+        self
+    }
+
+    /// Forgets every special reply of a server.
+    pub(crate) fn no_replies(mut self, server: &str) -> Self {
+        self.replies.retain(|(other, _), _| other != server);
+        self
+    }
+
+    /// Asks in the other order, and gives the records of every answer in the other order.
+    pub(crate) fn reversed(mut self, reversed: bool) -> Self {
+        self.reversed = reversed;
+        self
+    }
+
     fn lines(&mut self, server: &str) -> &mut Vec<String> {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
@@ -113,7 +147,12 @@ impl World {
             if plan.is_empty() {
                 break;
             }
-            for (address, asks) in plan.dns {
+            let mut dns = plan.dns;
+            if self.reversed {
+                dns.reverse();
+                dns.iter_mut().for_each(|(_, asks)| asks.reverse());
+            }
+            for (address, asks) in dns {
                 for ask in asks {
                     self.answer(&inventory, address, &ask);
                 }
@@ -131,6 +170,13 @@ impl World {
     pub(crate) fn findings(self, rule: &str) -> Vec<Finding> {
         assert!(rules::find(rule).is_some(), "there is no rule {rule}");
         self.report().findings.into_iter().filter(|finding| finding.rule == rule).collect()
+    }
+
+    /// The only finding of one rule.
+    pub(crate) fn finding(self, rule: &str) -> Finding {
+        let mut findings = self.findings(rule);
+        assert_eq!(findings.len(), 1, "{rule}: {findings:#?}");
+        findings.remove(0)
     }
 
     /// The findings of one rule as `outcome severity dc type @server`.
@@ -169,6 +215,11 @@ impl World {
                 answers = parse(store, text);
             }
             Some(Reply::Records(text)) => answers = parse(store, text),
+            Some(Reply::Denied) => {
+                (answer.rcode, answer.flags) = (3, Flags::RA);
+                authority.push(record(store, "contoso.com 300 SOA dc1.contoso.com"));
+            }
+            Some(Reply::Truncated) => answer.outcome = Outcome::Truncated(Lost::Timeout),
             None => {
                 let zone: Vec<Record> = lines.iter().map(|line| record(store, line)).collect();
                 (answer.rcode, answers) = from_zone(store, &zone, ask);
@@ -177,67 +228,15 @@ impl World {
                 }
             }
         }
+        if self.reversed {
+            answers.reverse();
+        }
         if answer.replied() {
             answer.body = Some(store.intern_body(Body { answers: &answers, authority: &authority, edns: Some(1232) }));
         }
         let question = self.evidence.intern_question(&ask.name, ask.rtype, ask.recursion);
         self.evidence.column_mut(address).settle(question, answer);
     }
-}
-
-/// The rcode and the ANSWER section of a server with authority that follows aliases.
-fn from_zone(store: &crate::evidence::Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {
-    let mut answers: Vec<Record> = Vec::new();
-    let mut at = ask.name.as_str();
-    for _ in 0..8 {
-        let here: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == at).copied().collect();
-        let matching = here.iter().filter(|record| record.data.rtype() == ask.rtype);
-        let matching: Vec<Record> = matching.copied().collect();
-        if !matching.is_empty() {
-            answers.extend(matching);
-            return (0, answers);
-        }
-        let alias = here.iter().find(|record| record.data.rtype() == RecordType::CNAME);
-        match alias.map(|record| (record, record.data)) {
-            Some((record, Rdata::Cname(target))) => {
-                answers.push(*record);
-                at = store.lower(target);
-            }
-            _ => {
-                let below = format!(".{at}");
-                let exists = zone.iter().any(|record| {
-                    let owner = store.lower(record.owner);
-                    owner == at || owner.ends_with(&below)
-                });
-                return (if exists { 0 } else { 3 }, answers);
-            }
-        }
-    }
-    (0, answers)
-}
-
-fn record(store: &mut crate::evidence::Store, line: &str) -> Record {
-    let words: Vec<&str> = line.split(' ').collect();
-    let [owner, ttl, rtype, data] = words[..] else { panic!("not a record: {line}") };
-    let data = match rtype {
-        "A" => Rdata::A(data.parse().expect("an IPv4 address")),
-        "AAAA" => Rdata::Aaaa(data.parse().expect("an IPv6 address")),
-        "CNAME" => Rdata::Cname(store.intern_name(data)),
-        "SOA" => {
-            let (mname, rname) = (store.intern_name(data), store.intern_name("hostmaster.contoso.com"));
-            Rdata::Soa(store.intern_soa(Soa {
-                mname,
-                rname,
-                serial: 1,
-                refresh: 900,
-                retry: 600,
-                expire: 86_400,
-                minimum: 3600,
-            }))
-        }
-        other => panic!("type {other} is not known here"),
-    };
-    Record { owner: store.intern_name(owner), ttl: ttl.parse().expect("a TTL"), data }
 }
 
 /// A finding in short: `outcome severity dc type @server`, without what is absent.
@@ -248,6 +247,12 @@ pub(crate) fn row(finding: &Finding) -> String {
     words.extend(finding.rtype.clone());
     words.extend(finding.server.as_ref().map(|server| format!("@{server}")));
     words.join(" ")
+}
+
+/// The commands of a remedy in Samba's dialect, without what is the same in all of them.
+pub(crate) fn samba(finding: &Finding) -> Vec<String> {
+    let lines = finding.remedy.iter().filter_map(|line| line.strip_prefix("samba-tool dns "));
+    lines.map(|line| line.trim_end_matches(" -U Administrator").to_owned()).collect()
 }
 
 /// A good name.

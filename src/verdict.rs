@@ -1,9 +1,7 @@
 //! The only policy: severities, waivers, order and conclusion. Everything before reports what is so; everything after
 //! prints what is concluded here.
 
-use jiff::civil::Date;
-
-use crate::config::{Config, Waiver};
+use crate::config::Waiver;
 use crate::evidence::{Column, Evidence};
 use crate::inventory::{Dc, Server};
 use crate::report::{
@@ -21,18 +19,12 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let view = View::new(&inventory, evidence);
     let outcomes = rules::run(&view, list_passes);
     let mut findings = outcomes.findings.clone();
-    apply_policy(&mut findings, &evidence.config, view.today);
+    apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let mut not_checked = not_checked(&outcomes);
-    let nothing_checked = nothing_checked(&view, &outcomes);
-    not_checked.extend(nothing_checked.iter().map(|subject| NotChecked {
-        rule: "*".into(),
-        reason: format!("nothing could be verified of {subject}"),
-        subjects: 1,
-    }));
+    let unverified = unverified(&view, &outcomes);
     let mut verdict = conclude(&counts);
-    if verdict == Verdict::Ok && (!nothing_checked.is_empty() || evidence.incomplete.is_some()) {
+    if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
     Report {
@@ -48,25 +40,27 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         addresses: address_rows(&view),
         forecast: forecast::run(&view),
         findings,
-        not_checked,
+        not_checked: not_checked(&outcomes),
+        unverified,
     }
 }
 
 /// Severity overrides first, then waivers that still count.
-fn apply_policy(findings: &mut [Finding], config: &Config, today: Date) {
+fn apply_policy(findings: &mut [Finding], view: &View<'_>) {
+    let config = &view.evidence.config;
     for finding in findings.iter_mut() {
         if let Some(severity) = config.rules.get(&finding.rule).and_then(|setting| setting.severity) {
             finding.severity = severity;
         }
         if finding.outcome != Outcome::Pass {
-            finding.waived = config.waivers.iter().find_map(|waiver| waived(waiver, finding, today));
+            finding.waived = config.waivers.iter().find_map(|waiver| waived(view, waiver, finding));
         }
     }
 }
 
-fn waived(waiver: &Waiver, finding: &Finding, today: Date) -> Option<Waived> {
-    let counts = waiver.until.is_none_or(|until| until >= today);
-    (counts && rules::waiver_covers(waiver, finding))
+fn waived(view: &View<'_>, waiver: &Waiver, finding: &Finding) -> Option<Waived> {
+    let counts = waiver.until.is_none_or(|until| until >= view.today);
+    (counts && rules::waiver_covers(view.inventory, waiver, finding))
         .then(|| Waived { reason: waiver.reason.clone(), until: waiver.until.map(|until| until.to_string()) })
 }
 
@@ -129,7 +123,7 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
 }
 
 /// Subjects of which neither a pass nor a finding says anything: silence is never success.
-fn nothing_checked(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
+fn unverified(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
     let record_rules_run = rules::all()
         .iter()
         .filter(|rule| matches!(rule.group, Group::Alias | Group::Host))
@@ -142,10 +136,10 @@ fn nothing_checked(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
     if view.dcs().next().is_none() {
-        subjects.push("any domain controller: none is configured".into());
+        subjects.push("the domain controllers: none is configured".into());
     }
     if view.inventory.servers.is_empty() {
-        subjects.push("any DNS server: none is left to ask".into());
+        subjects.push("the DNS servers: none is left to ask".into());
     }
     subjects
 }
@@ -185,8 +179,8 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
         Standing::Unresolved => ServerStatus::Unresolved,
         Standing::Silent(status) => *status,
         Standing::Refusing { .. } => ServerStatus::Refusing,
-        // Nobody can say that a server is silent that was not asked; `incomplete` says why.
-        Standing::NotAsked => ServerStatus::Partial,
+        // `incomplete` says that it had less time than others to answer.
+        Standing::NotAsked => ServerStatus::Silent,
         Standing::Good | Standing::OutsideForest { .. } if answers < questions => ServerStatus::Partial,
         Standing::Good | Standing::OutsideForest { .. } => ServerStatus::Answering,
     }
@@ -271,3 +265,6 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

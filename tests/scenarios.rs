@@ -105,6 +105,7 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         forecast: Vec::new(),
         findings: Vec::new(),
         not_checked: Vec::new(),
+        unverified: Vec::new(),
     };
     let complaints = complaints(blind);
     for (name, scenario) in all() {

@@ -166,6 +166,7 @@ mod tests {
                 finding("ttl-unusual", Outcome::Pass, "dc2.a", "A"),
             ],
             not_checked: Vec::new(),
+            unverified: Vec::new(),
         }
     }
 

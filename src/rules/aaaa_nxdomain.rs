@@ -32,7 +32,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 Draft {
                     expected: vec!["NOERROR".into()],
                     actual: vec!["NXDOMAIN".into()],
-                    message: "asked for AAAA, the server says that the name does not exist, although it has an A record".into(),
+                    message:
+                        "asked for AAAA, the server says that the name does not exist, although it has an A record"
+                            .into(),
                     predicts: super::codes(&RULE),
                     remedy: vec![
                         "# update the DNS server, or the device in front of it, that answers so".into(),
@@ -44,5 +46,24 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Look::Absent(_) | Look::Present(_) => sink.pass(subject),
             Look::Unknown(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_beside_an_a_record() {
+        let finding = World::new().reply("dc2", "dc2.contoso.com AAAA", Reply::NxDomain).finding("aaaa-nxdomain");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com AAAA @dc2");
+        assert_eq!(finding.predicts, [8524]);
+    }
+
+    #[test]
+    fn an_absent_host_is_host_missings_business_and_a_lost_answer_nobodys() {
+        assert_eq!(World::new().remove("dc2", "dc2.contoso.com").rows("aaaa-nxdomain"), [""; 0]);
+        assert_eq!(World::new().reply("dc2", "dc2.contoso.com AAAA", Reply::Timeout).rows("aaaa-nxdomain"), [""; 0]);
+        assert_eq!(World::new().rows("aaaa-nxdomain"), [""; 0], "NOERROR without data");
     }
 }

@@ -40,12 +40,39 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     Draft {
                         expected: super::owned(dc, Some(rtype)),
                         actual: super::texts(&present.list),
-                        message: format!("proven to be this DC, but not in the configuration: {}", super::texts(&proven).join(", ")),
-                        remedy: vec![format!("# add to `addresses` of {}: {}", dc.label, super::texts(&proven).join(", "))],
+                        message: format!(
+                            "proven to be this DC, but not in the configuration: {}",
+                            super::texts(&proven).join(", ")
+                        ),
+                        remedy: vec![format!(
+                            "# add to `addresses` of {}: {}",
+                            dc.label,
+                            super::texts(&proven).join(", ")
+                        )],
                         ..Draft::default()
                     },
                 );
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{World, row};
+
+    #[test]
+    fn without_a_proof_of_identity_it_does_not_apply() {
+        let report = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").report();
+        assert!(!report.findings.iter().any(|finding| finding.rule == "address-not-in-config"));
+        let not_checked = report.not_checked.iter().find(|row| row.rule == "address-not-in-config");
+        assert_eq!(not_checked.map(|row| row.subjects), Some(1));
+    }
+
+    #[test]
+    fn listed_addresses_pass() {
+        let report = crate::verdict::judge(&World::new().observe(), true);
+        let rows = report.findings.iter().filter(|finding| finding.rule == "address-not-in-config").map(row);
+        assert_eq!(rows.count(), 4, "two DCs at two servers");
     }
 }

@@ -43,9 +43,9 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if owned.is_empty() {
         return;
     }
-    let seen = match view.addresses(server, host.as_str(), rtype) {
-        Look::Present(addresses) => addresses.list,
-        Look::Absent(_) => Vec::new(),
+    let (seen, authoritative) = match view.addresses(server, host.as_str(), rtype) {
+        Look::Present(addresses) => (addresses.list, addresses.authoritative),
+        Look::Absent(absence) => (Vec::new(), absence.authoritative),
         Look::Unknown(_) => return,
     };
     let only_wrong = !seen.is_empty() && !seen.iter().any(|&address| dc.owns(address));
@@ -58,10 +58,13 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if missing.is_empty() {
         return sink.pass(subject);
     }
-    let place = Place::of(view, server, dc, host);
     let mut remedy: Vec<String> = remedy::register_again(dc, rtype).into();
-    for address in &missing {
-        remedy.extend(place.add(rtype, &address.to_string()));
+    if authoritative {
+        let place = Place::of(view, server, dc, host);
+        remedy.extend(missing.iter().flat_map(|address| place.add(rtype, &address.to_string())));
+    } else {
+        remedy.push(super::MEND_ELSEWHERE.into());
+        remedy.extend(remedy::clear_cache(server, host));
     }
     sink.fail(
         subject,
@@ -74,4 +77,49 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             ..Draft::default()
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, config_with, row, samba};
+
+    fn two_addresses() -> World {
+        World::with(&config_with("addresses: [192.0.2.11, 192.0.2.12]"))
+    }
+
+    #[test]
+    fn names_and_adds_the_missing_address_alone() {
+        let world = two_addresses().add("dc1", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = world.finding("address-unregistered");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc2");
+        assert_eq!(finding.message, "not registered: 192.0.2.12");
+        assert_eq!(finding.predicts, [6702]);
+        assert_eq!(samba(&finding), ["add 192.0.2.11 contoso.com dc2 A 192.0.2.12"]);
+    }
+
+    #[test]
+    fn a_missing_family_counts_and_an_unseen_one_does_not() {
+        let config = config_with("addresses: [192.0.2.11, '2001:db8::11']");
+        let world = World::with(&config).add("dc1", "dc2.contoso.com 1200 AAAA 2001:db8::11");
+        assert_eq!(world.rows("address-unregistered"), ["fail warning dc2.contoso.com AAAA @dc2"]);
+        let world = World::with(&config).add("dc1", "dc2.contoso.com 1200 AAAA 2001:db8::11");
+        let world = world.reply("dc2", "dc2.contoso.com AAAA", Reply::Timeout);
+        assert_eq!(world.rows("address-unregistered"), [""; 0]);
+    }
+
+    #[test]
+    fn only_wrong_addresses_and_networks_are_others_business() {
+        let wrong = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 1200 A 192.0.2.99");
+        assert_eq!(wrong.rows("address-unregistered"), [""; 0]);
+        assert_eq!(World::with(&config_with("addresses: [192.0.2.0/24]")).rows("address-unregistered"), [""; 0]);
+    }
+
+    #[test]
+    fn a_cache_is_cleared() {
+        let cached = Reply::Cached("dc2.contoso.com 7 A 192.0.2.11");
+        let world = two_addresses().add("dc1", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = world.reply("dc2", "dc2.contoso.com A", cached).finding("address-unregistered");
+        assert_eq!(samba(&finding), [""; 0]);
+        assert!(finding.remedy.iter().any(|line| line.starts_with("Clear-DnsServerCache -ComputerName 192.0.2.11")));
+    }
 }

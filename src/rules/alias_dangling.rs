@@ -1,6 +1,5 @@
-use super::{Draft, Sink, Subject, View};
+use super::{Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::remedy::Place;
 
 rule! {
     /// The alias of a DC points to a name without any address.
@@ -24,7 +23,8 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let Some(target) = view.single_target(server, alias) else { continue };
-        if dc.is_named(target.as_str()) || view.dc_named(target.as_str()).is_some() {
+        let another_dcs = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
+        if dc.host.as_ref() == Some(&target) || another_dcs {
             continue;
         }
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
@@ -38,21 +38,64 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Err(Ok(absence)) => absence,
         };
         let what = if absence.nxdomain { "does not exist" } else { "has no address" };
-        let place = Place::of(view, server, dc, alias);
-        let mut remedy = Vec::from(place.delete(RecordType::CNAME, target.as_str()));
-        if let Some(host) = &dc.host {
-            remedy.extend(place.add(RecordType::CNAME, host.as_str()));
-        }
+        let wrong = vec![(RecordType::CNAME, target.to_string())];
+        let authoritative = view.is_authoritative_alias(server, alias);
+        let cure =
+            super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
         sink.fail(
             subject,
             Draft {
                 expected: dc.names().map(ToString::to_string).collect(),
                 actual: vec![target.to_string()],
-                message: format!("the alias points to {target}, which {what} at this server"),
+                message: format!("the alias points to {target}, which {what} at this server{}", cure.note),
                 predicts: super::codes(&RULE),
-                remedy,
+                remedy: cure.remedy,
                 ..Draft::default()
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+
+    fn to(target: &str) -> World {
+        World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME {target}"))
+    }
+
+    #[test]
+    fn fires_on_a_former_name() {
+        let finding = to("old.contoso.com").finding("alias-dangling");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.actual, ["old.contoso.com"]);
+        assert!(finding.message.contains("old.contoso.com, which does not exist"), "{}", finding.message);
+        assert_eq!(finding.predicts, [8524]);
+        assert!(samba(&finding)[0].ends_with(" CNAME old.contoso.com."));
+    }
+
+    #[test]
+    fn an_ipv6_address_is_enough_and_half_an_answer_is_none() {
+        let world = to("old.contoso.com").add("dc2", "old.contoso.com 600 AAAA 2001:db8::1");
+        assert_eq!(world.rows("alias-dangling"), [""; 0]);
+        let world = to("old.contoso.com").reply("dc2", "old.contoso.com AAAA", Reply::Timeout);
+        assert_eq!(world.rows("alias-dangling"), [""; 0]);
+    }
+
+    #[test]
+    fn the_own_host_and_another_dcs_are_others_business() {
+        assert_eq!(World::new().remove("dc2", "dc2.contoso.com").rows("alias-dangling"), [""; 0]);
+        assert_eq!(to("dc1.contoso.com").remove("dc2", "dc1.contoso.com").rows("alias-dangling"), [""; 0]);
+    }
+
+    #[test]
+    fn another_name_of_the_dc_needs_an_address_too() {
+        let config = config_with("addresses: [192.0.2.11], other_names: [dc2.corp.example]");
+        let world = World::with(&config).remove("dc2", ALIAS2);
+        let report = world.add("dc2", &format!("{ALIAS2} 600 CNAME dc2.corp.example")).report();
+        let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert_eq!(rules, ["alias-dangling"]);
+        let cell = report.forecast.iter().find(|cell| cell.source == "dc2.contoso.com" && cell.server == "dc2");
+        assert_eq!(cell.map(|cell| cell.rules.as_slice()), Some(&["alias-dangling".to_owned()][..]));
     }
 }

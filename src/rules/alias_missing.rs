@@ -42,26 +42,26 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
     let subject = Subject::record(dc, server, alias, RecordType::CNAME);
     let absence = match view.alias(server, alias) {
         Alias::Unknown(why) => return sink.unknown(subject, format!("the alias could not be seen: {why}")),
-        Alias::Targets { .. } | Alias::Holds(_) => return sink.pass(subject),
+        Alias::Targets { .. } | Alias::Holds { .. } => return sink.pass(subject),
         Alias::Absent(absence) => absence,
     };
     let what = if absence.nxdomain { "does not exist" } else { "exists, but holds neither an alias nor an address" };
-    let cached = view.cached_note(absence, |other| {
-        matches!(view.alias(other, alias), Alias::Targets { authoritative: true, .. })
-    });
+    let cached = view
+        .cached_note(absence, |other| matches!(view.alias(other, alias), Alias::Targets { authoritative: true, .. }));
     let fallback = match view.fallback(dc, server) {
         Some(true) => "; Windows falls back to the host name, which is right here (event 2088)",
         Some(false) => "; the host name does not lead there either (event 2087)",
         None => "",
     };
     let mut remedy = Vec::new();
-    if cached.is_some() {
-        remedy.extend(remedy::clear_cache(server, alias));
-    } else if let Some(host) = &dc.host {
+    if cached.is_none() {
         remedy.extend(remedy::register_again(dc, RecordType::CNAME));
-        remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str()));
-    } else {
-        remedy.extend(remedy::register_again(dc, RecordType::CNAME));
+    }
+    match &dc.host {
+        // A server without authority holds no zone to add to.
+        _ if !absence.authoritative => remedy.extend(remedy::clear_cache(server, alias)),
+        Some(host) => remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str())),
+        None => {}
     }
     sink.fail(
         subject,
@@ -73,4 +73,60 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
             ..Draft::default()
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+
+    #[test]
+    fn fires_on_nxdomain_and_says_how_windows_goes_on() {
+        let finding = World::new().remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.name.as_deref(), Some(ALIAS2));
+        assert_eq!(finding.expected, ["dc2.contoso.com"]);
+        assert_eq!(finding.predicts, [8524]);
+        assert!(finding.message.contains("event 2088"), "{}", finding.message);
+        let label = "22222222-2222-4222-8222-222222222222";
+        assert_eq!(samba(&finding), [format!("add 192.0.2.11 _msdcs.contoso.com {label} CNAME dc2.contoso.com.")]);
+
+        let world = World::new().remove("dc2", ALIAS2).remove("dc2", "dc2.contoso.com");
+        assert!(world.finding("alias-missing").message.contains("event 2087"));
+    }
+
+    #[test]
+    fn an_empty_name_is_missing_and_a_bare_noerror_is_unknown() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("_ldap.{ALIAS2} 600 A 192.0.2.11"));
+        let finding = world.finding("alias-missing");
+        assert!(finding.message.contains("exists, but holds neither"), "{}", finding.message);
+        let bare = World::new().reply("dc2", &format!("{ALIAS2} CNAME"), Reply::Bare);
+        let bare = bare.reply("dc2", &format!("{ALIAS2} A"), Reply::Bare);
+        let bare = bare.reply("dc2", &format!("{ALIAS2} AAAA"), Reply::Bare);
+        assert_eq!(bare.rows("alias-missing"), ["unknown critical dc2.contoso.com CNAME @dc2"]);
+    }
+
+    #[test]
+    fn a_cached_absence_is_cured_at_the_cache() {
+        let denied = |rtype| format!("{ALIAS2} {rtype}");
+        let world =
+            World::new().reply("dc2", &denied("CNAME"), Reply::Denied).reply("dc2", &denied("A"), Reply::Denied);
+        let finding = world.finding("alias-missing");
+        assert!(finding.message.contains("from a cache: 300 s left"), "{}", finding.message);
+        assert!(finding.remedy.iter().any(|line| line.starts_with("Clear-DnsServerCache -ComputerName 192.0.2.11")));
+        assert_eq!(samba(&finding), [""; 0], "there is no zone to add to");
+    }
+
+    #[test]
+    fn the_missing_alias_of_a_read_only_dc_is_a_warning_without_prediction() {
+        let config = config_with("addresses: [192.0.2.11], roles: [rodc]");
+        let finding = World::with(&config).remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.predicts, [0; 0]);
+    }
+
+    #[test]
+    fn addresses_at_the_name_are_alias_not_cnames_business() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 A 192.0.2.11"));
+        assert_eq!(world.rows("alias-missing"), [""; 0]);
+    }
 }

@@ -30,7 +30,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let mut followed: Vec<_> = body
             .answers
             .iter()
-            .filter(|record| matches!(record.data, Rdata::A(_)) && view.evidence.store.lower(record.owner) != alias.as_str())
+            .filter(|record| {
+                matches!(record.data, Rdata::A(_)) && view.evidence.store.lower(record.owner) != alias.as_str()
+            })
             .filter_map(|record| record.data.address())
             .collect();
         followed.sort_unstable();
@@ -62,5 +64,30 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 ..Draft::default()
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, row};
+
+    const FOLLOWED: &str = "22222222-2222-4222-8222-222222222222._msdcs.contoso.com 600 CNAME dc2.contoso.com
+        dc2.contoso.com 1200 A 192.0.2.99";
+
+    #[test]
+    fn fires_where_the_servers_own_way_ends_elsewhere() {
+        let world = World::new().reply("dc2", &format!("{ALIAS2} A"), Reply::Records(FOLLOWED));
+        let finding = world.finding("alias-path-differs");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc2");
+        assert_eq!((finding.expected, finding.actual), (vec!["192.0.2.11".into()], vec!["192.0.2.99".into()]));
+    }
+
+    #[test]
+    fn a_reply_that_stops_or_denies_the_target_is_no_difference() {
+        let stops = "22222222-2222-4222-8222-222222222222._msdcs.contoso.com 600 CNAME dc2.contoso.com";
+        let world = World::new().reply("dc2", &format!("{ALIAS2} A"), Reply::Records(stops));
+        assert_eq!(world.rows("alias-path-differs"), [""; 0]);
+        let world = World::new().reply("dc2", &format!("{ALIAS2} A"), Reply::Records(FOLLOWED));
+        assert_eq!(world.reply("dc2", "dc2.contoso.com A", Reply::Timeout).rows("alias-path-differs"), [""; 0]);
     }
 }

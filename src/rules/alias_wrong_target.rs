@@ -1,10 +1,8 @@
-
-use super::{Draft, Ownership, Sink, Subject, View, codes};
+use super::{Draft, Misplaced, Ownership, Sink, Subject, View, codes};
 use crate::codes::WRONG_PRINCIPAL;
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::remedy::Place;
 use crate::report::Severity;
 
 rule! {
@@ -33,7 +31,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(target) = view.single_target(server, alias) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         if dc.host.is_none() {
-            sink.unknown(subject, format!("the alias points to {target}; the DC's host name is not known (`host` in the configuration)"));
+            sink.unknown(
+                subject,
+                format!("the alias points to {target}; the DC's host name is not known (`host` in the configuration)"),
+            );
         } else if dc.is_named(target.as_str()) {
             sink.pass(subject);
         } else {
@@ -51,7 +52,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         // A foreign target without any address is alias-dangling's.
         (Err(Ok(_)), None) => return,
         (Err(Err(why)), None) => {
-            return sink.unknown(subject, format!("the alias points to {target}, whose addresses could not be seen: {why}"));
+            return sink
+                .unknown(subject, format!("the alias points to {target}, whose addresses could not be seen: {why}"));
         }
     };
     let own = |address: &std::net::IpAddr| {
@@ -67,16 +69,19 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
                 _ => None,
             });
             match foreign {
-                Some(owners) => (format!("whose address belongs to another DC, {}", owners[0].label), vec![WRONG_PRINCIPAL]),
-                None => ("the host name of no known DC".to_owned(), codes(&RULE).into_iter().filter(|&code| code != WRONG_PRINCIPAL).collect()),
+                Some(owners) => {
+                    (format!("whose address belongs to another DC, {}", owners[0].label), vec![WRONG_PRINCIPAL])
+                }
+                None => (
+                    "the host name of no known DC".to_owned(),
+                    codes(&RULE).into_iter().filter(|&code| code != WRONG_PRINCIPAL).collect(),
+                ),
             }
         }
     };
-    let place = Place::of(view, server, dc, alias);
-    let mut remedy = Vec::from(place.delete(RecordType::CNAME, target.as_str()));
-    if let Some(host) = &dc.host {
-        remedy.extend(place.add(RecordType::CNAME, host.as_str()));
-    }
+    let wrong = vec![(RecordType::CNAME, target.to_string())];
+    let authoritative = view.is_authoritative_alias(server, alias);
+    let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
     let listed: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let leads = if listed.is_empty() { String::new() } else { format!(" ({})", listed.join(", ")) };
     sink.fail(
@@ -85,9 +90,68 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
             severity: harmless.then_some(Severity::Warning),
             expected: dc.names().map(ToString::to_string).collect(),
             actual: vec![target.to_string()],
-            message: format!("the alias points to {target}{leads}, {whose}"),
+            message: format!("the alias points to {target}{leads}, {whose}{}", cure.note),
             predicts,
-            remedy,
+            remedy: cure.remedy,
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+
+    fn to(target: &str) -> World {
+        World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME {target}"))
+    }
+
+    #[test]
+    fn names_the_other_dc() {
+        let finding = to("dc1.contoso.com").finding("alias-wrong-target");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
+        assert!(finding.message.ends_with("the host name of another DC, dc1.contoso.com"), "{}", finding.message);
+        assert_eq!(finding.predicts, [-2_146_893_022]);
+        let label = "_msdcs.contoso.com 22222222-2222-4222-8222-222222222222";
+        assert_eq!(
+            samba(&finding),
+            [
+                format!("delete 192.0.2.11 {label} CNAME dc1.contoso.com."),
+                format!("add 192.0.2.11 {label} CNAME dc2.contoso.com.")
+            ]
+        );
+    }
+
+    #[test]
+    fn severity_and_prediction_follow_the_addresses_behind_the_target() {
+        let behind = |address: &str| to("old.contoso.com").add("dc2", &format!("old.contoso.com 600 A {address}"));
+        let finding = behind("192.0.2.11").finding("alias-wrong-target");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
+        assert_eq!(finding.predicts, [0; 0]);
+        assert_eq!(behind("192.0.2.10").finding("alias-wrong-target").predicts, [-2_146_893_022]);
+        assert_eq!(behind("192.0.2.99").finding("alias-wrong-target").predicts, [1722, 1753]);
+    }
+
+    #[test]
+    fn other_names_in_any_case_are_right() {
+        let config = config_with("addresses: [192.0.2.11], other_names: [dc2.corp.example]");
+        let world = World::with(&config).remove("dc2", ALIAS2);
+        let world = world.add("dc2", &format!("{ALIAS2} 600 CNAME DC2.corp.example"));
+        assert_eq!(world.add("dc2", "dc2.corp.example 600 A 192.0.2.11").rows("alias-wrong-target"), [""; 0]);
+        assert_eq!(to("DC2.CONTOSO.COM").rows("alias-wrong-target"), [""; 0]);
+    }
+
+    #[test]
+    fn a_target_without_addresses_is_alias_danglings_business_and_an_unseen_one_unknown() {
+        assert_eq!(to("old.contoso.com").rows("alias-wrong-target"), [""; 0]);
+        let world = to("old.contoso.com").reply("dc2", "old.contoso.com A", Reply::Timeout);
+        assert_eq!(world.rows("alias-wrong-target"), ["unknown critical dc2.contoso.com CNAME @dc2"]);
+    }
+
+    #[test]
+    fn a_wildcard_is_removed_instead_of_a_record_that_does_not_exist() {
+        let world = World::new().remove("dc2", ALIAS2).add("dc2", "*._msdcs.contoso.com 600 CNAME dc1.contoso.com");
+        let finding = world.finding("alias-wrong-target");
+        assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
+        assert_eq!(samba(&finding)[0], "delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc1.contoso.com.");
+    }
 }

@@ -53,3 +53,30 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{World, config_without_addresses, row};
+
+    fn two() -> World {
+        World::with(&config_without_addresses()).add("dc2", "dc2.contoso.com 1200 A 192.0.2.99")
+    }
+
+    #[test]
+    fn fires_where_nothing_says_whose_they_are_and_tells_to_look_first() {
+        let finding = two().finding("duplicate-address-records");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc2");
+        assert_eq!(finding.actual, ["192.0.2.11", "192.0.2.99"]);
+        assert!(finding.remedy[0].starts_with("# compare with `ipconfig /all`"), "{:?}", finding.remedy);
+    }
+
+    #[test]
+    fn one_of_each_family_and_known_owners_are_right() {
+        let world = World::with(&config_without_addresses()).add("dc2", "dc2.contoso.com 1200 AAAA 2001:db8::11");
+        assert_eq!(world.rows("duplicate-address-records"), [""; 0]);
+        let world = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99");
+        assert_eq!(world.rows("duplicate-address-records"), [""; 0], "stale-address knows better");
+        let world = World::with(&config_without_addresses()).add("dc2", "dc2.contoso.com 1200 A 192.0.2.10");
+        assert_eq!(world.rows("duplicate-address-records"), [""; 0], "shared-address knows better");
+    }
+}

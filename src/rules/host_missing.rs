@@ -25,7 +25,10 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, server) in view.cells().filter(|(dc, _)| dc.host.is_none()) {
         let subject = Subject { dc: Some(dc), server: Some(server), ..Subject::default() };
-        sink.unknown(subject, "its host records could not be asked: the host name is not known (`host` in the configuration)");
+        sink.unknown(
+            subject,
+            "its host records could not be asked: the host name is not known (`host` in the configuration)",
+        );
     }
     for (dc, host, server) in view.hosts() {
         let subject = Subject::record(dc, server, host, RecordType::A);
@@ -45,14 +48,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             present.by_type().iter().any(|(_, look)| look.present().is_some_and(|addresses| addresses.authoritative))
         });
         let mut remedy = Vec::new();
-        if cached.is_some() {
-            remedy.extend(remedy::clear_cache(server, host));
-        } else {
+        if cached.is_none() {
             remedy.extend(remedy::register_again(dc, RecordType::A));
+        }
+        if absence.authoritative {
             let place = Place::of(view, server, dc, host);
             for address in dc.single_addresses() {
                 remedy.extend(place.add(address_type(address), &address.to_string()));
             }
+        } else {
+            // A server without authority holds no zone to add to.
+            remedy.extend(remedy::clear_cache(server, host));
         }
         let what = if absence.nxdomain { "does not exist" } else { "has neither A nor AAAA" };
         sink.fail(
@@ -65,5 +71,38 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 ..Draft::default()
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, config_with, row, samba};
+
+    #[test]
+    fn fires_where_neither_family_is_there() {
+        let finding = World::new().remove("dc2", "dc2.contoso.com").finding("host-missing");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+        assert_eq!(finding.predicts, [6702, 8524]);
+        assert_eq!(finding.expected, ["192.0.2.11"]);
+        assert_eq!(samba(&finding), ["add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]);
+    }
+
+    #[test]
+    fn one_family_is_enough_and_half_an_answer_is_unknown() {
+        let world = World::with(&config_with("addresses: ['2001:db8::11']")).remove("dc2", "dc2.contoso.com");
+        assert_eq!(world.add("dc2", "dc2.contoso.com 1200 AAAA 2001:db8::11").rows("host-missing"), [""; 0]);
+        let world = World::new().remove("dc2", "dc2.contoso.com").reply("dc2", "dc2.contoso.com AAAA", Reply::Timeout);
+        assert_eq!(world.rows("host-missing"), ["unknown critical dc2.contoso.com A @dc2"]);
+        let world = World::new().reply("dc2", "dc2.contoso.com AAAA", Reply::Timeout);
+        assert_eq!(world.rows("host-missing"), [""; 0], "A is there");
+    }
+
+    #[test]
+    fn a_cached_absence_is_cured_at_the_cache() {
+        let world = World::new().reply("dc2", "dc2.contoso.com A", Reply::Denied);
+        let finding = world.reply("dc2", "dc2.contoso.com AAAA", Reply::Denied).finding("host-missing");
+        assert!(finding.message.contains("from a cache: 300 s left"), "{}", finding.message);
+        assert!(finding.remedy.iter().any(|line| line.starts_with("Clear-DnsServerCache -ComputerName 192.0.2.11")));
+        assert_eq!(samba(&finding), [""; 0]);
     }
 }

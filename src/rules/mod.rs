@@ -5,13 +5,17 @@
 
 mod sink;
 mod support;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use crate::evidence::Evidence;
 use crate::report::Severity;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
-use support::{Cure, codes, mend, names_dc, names_server, owned, texts, waiver_scope};
+use support::{
+    Cure, MEND_ELSEWHERE, Misplaced, codes, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
+};
 pub use view::{Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
 
 /// What a rule is about; the groups of the manual.

@@ -81,3 +81,38 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, canary: &DnsName
 fn is_dns64(address: &IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.segments()[..6] == Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0).segments()[..6])
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_once_for_each_zone_that_answers_anything() {
+        let finding = World::new().add("dc2", "*.contoso.com 600 A 192.0.2.80").finding("server-answers-anything");
+        assert_eq!(row(&finding), "fail critical A @dc2");
+        assert_eq!(finding.actual, ["192.0.2.80"]);
+        assert!(finding.message.contains("does not exist in contoso.com:"), "{}", finding.message);
+        assert!(finding.remedy.iter().any(|line| line.ends_with("-ZoneName contoso.com -Name '*'")));
+
+        let world = World::new().add("dc2", "*._msdcs.contoso.com 600 CNAME park.example.net");
+        let finding = world.finding("server-answers-anything");
+        assert_eq!(finding.actual, ["park.example.net"], "an alias is an answer, too");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_named_as_such_and_dns64_is_none() {
+        let world = World::new().add("dc2", "*.contoso.com 600 AAAA 2001:db8::80");
+        assert_eq!(world.rows("server-answers-anything"), ["fail critical AAAA @dc2"]);
+        let world = World::new().add("dc2", "*.contoso.com 600 AAAA 64:ff9b::c000:250");
+        assert_eq!(world.rows("server-answers-anything"), [""; 0]);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_unknown() {
+        let canary = crate::inventory::derive(&World::new().evidence).canaries[0].clone();
+        let lost = |world: World, rtype: &str| world.reply("dc2", &format!("{canary} {rtype}"), Reply::Timeout);
+        let world = lost(lost(World::new(), "A"), "AAAA");
+        assert_eq!(world.rows("server-answers-anything"), ["unknown critical A @dc2"]);
+        assert_eq!(lost(World::new(), "A").rows("server-answers-anything"), [""; 0], "AAAA says NXDOMAIN");
+    }
+}

@@ -39,9 +39,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     Draft {
                         expected: vec!["AA".into()],
                         actual: vec!["no AA".into()],
-                        message: format!("the server is listed as authoritative, but answers for {zone} without authority"),
+                        message: format!(
+                            "the server is listed as authoritative, but answers for {zone} without authority"
+                        ),
                         remedy: vec![
-                            format!("# load {zone} on this server, or take `authoritative: true` out of the configuration"),
+                            format!(
+                                "# load {zone} on this server, or take `authoritative: true` out of the configuration"
+                            ),
                             format!("Get-DnsServerZone -ComputerName {}", server.command_name()),
                         ],
                         ..Draft::default()
@@ -49,5 +53,38 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 ),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{CONFIG, Reply, World, row};
+
+    fn listed() -> World {
+        World::with(&CONFIG.replace("address: 192.0.2.11}", "address: 192.0.2.11, authoritative: true}"))
+    }
+
+    #[test]
+    fn fires_where_a_listed_server_answers_without_aa() {
+        let finding = listed()
+            .reply("dc2", "contoso.com SOA", Reply::Cached("contoso.com 77 SOA dc1.contoso.com"))
+            .finding("server-not-authoritative");
+        assert_eq!(row(&finding), "fail info SOA @dc2");
+        assert_eq!((finding.name.as_deref(), &finding.actual[..]), (Some("contoso.com"), &["no AA".to_owned()][..]));
+    }
+
+    #[test]
+    fn real_authority_and_plain_resolvers_are_right() {
+        assert_eq!(listed().rows("server-not-authoritative"), [""; 0]);
+        let report =
+            World::new().reply("dc2", "contoso.com SOA", Reply::Cached("contoso.com 77 SOA dc1.contoso.com")).report();
+        assert!(!report.findings.iter().any(|finding| finding.rule == "server-not-authoritative"));
+        assert!(report.not_checked.iter().any(|row| row.rule == "server-not-authoritative"));
+    }
+
+    #[test]
+    fn a_lost_answer_is_unknown() {
+        let world = listed().reply("dc2", "_msdcs.contoso.com SOA", Reply::Timeout);
+        assert_eq!(world.rows("server-not-authoritative"), ["unknown info SOA @dc2"]);
     }
 }

@@ -1,5 +1,6 @@
 use super::{Draft, Sink, Standing, Subject, View};
 use crate::evidence::RecordType;
+use crate::inventory::Dc;
 
 rule! {
     /// A DNS server does not know the forest: `_msdcs.<forest>` does not exist there.
@@ -25,6 +26,7 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let msdcs = &view.inventory.msdcs;
     let forest = &view.inventory.forest;
+    let masters = masters(view);
     for server in &view.inventory.servers {
         let subject = Subject { name: Some(msdcs), rtype: Some(RecordType::SOA), ..Subject::server(server) };
         match view.standing(server) {
@@ -48,7 +50,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         predicts: super::codes(&RULE),
                         remedy: vec![
                             "# take this server out of every DC's resolver list, or let it forward the forest's names:".into(),
-                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers <address of a DC>", server.command_name()),
+                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers {masters}", server.command_name()),
                         ],
                         ..Draft::default()
                     },
@@ -56,5 +58,63 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             Standing::Silent(_) | Standing::Refusing { .. } | Standing::Unresolved | Standing::NotAsked => {}
         }
+    }
+}
+
+/// Addresses of servers that know the forest, as a command takes them.
+fn masters(view: &View<'_>) -> String {
+    let mut known: Vec<String> =
+        view.good_servers().filter_map(|server| Some(server.address?.ip().to_string())).collect();
+    if known.is_empty() {
+        known = view.dcs().flat_map(Dc::single_addresses).map(|address| address.to_string()).collect();
+    }
+    known.dedup();
+    known.truncate(2);
+    if known.is_empty() { "ADDRESS-OF-A-DC".into() } else { known.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, row};
+
+    /// A server that has never heard of the forest.
+    fn outside() -> World {
+        World::new().reply("dc2", "", Reply::NxDomain)
+    }
+
+    #[test]
+    fn fires_alone_where_the_forest_does_not_exist() {
+        let report = outside().report();
+        assert_eq!(report.findings.iter().map(row).collect::<Vec<_>>(), ["fail critical SOA @dc2"]);
+        let finding = &report.findings[0];
+        assert_eq!(finding.rule, "server-outside-forest");
+        assert_eq!(finding.predicts, [8524]);
+        assert!(finding.message.ends_with("it does not know contoso.com either"), "{}", finding.message);
+    }
+
+    #[test]
+    fn the_remedy_names_a_server_that_knows_the_forest() {
+        let finding = outside().finding("server-outside-forest");
+        assert!(finding.remedy[1].ends_with("-Name contoso.com -MasterServers 192.0.2.10"), "{}", finding.remedy[1]);
+    }
+
+    #[test]
+    fn says_that_a_public_zone_of_the_same_name_is_there() {
+        let zone = Reply::Records("contoso.com 3600 SOA ns.example.net");
+        let finding = outside().reply("dc2", "contoso.com SOA", zone).finding("server-outside-forest");
+        assert!(finding.message.contains("a zone contoso.com exists there"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_server_that_shows_an_alias_is_inside() {
+        let alias = Reply::Cached("22222222-2222-4222-8222-222222222222._msdcs.contoso.com 600 CNAME dc2.contoso.com");
+        let world = outside().reply("dc2", &format!("{ALIAS2} CNAME"), alias);
+        assert_eq!(world.rows("server-outside-forest"), [""; 0]);
+    }
+
+    #[test]
+    fn an_odd_failure_of_the_zone_alone_says_nothing() {
+        let world = World::new().reply("dc2", "_msdcs.contoso.com SOA", Reply::Rcode(2));
+        assert_eq!(world.rows("server-outside-forest"), [""; 0]);
     }
 }

@@ -49,3 +49,30 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_where_every_reply_refuses() {
+        let finding = World::new().reply("dc2", "", Reply::Rcode(5)).finding("server-refusing");
+        assert_eq!(row(&finding), "fail critical @dc2");
+        assert_eq!(finding.actual, ["REFUSED"]);
+        assert_eq!(finding.predicts, [8524]);
+    }
+
+    #[test]
+    fn names_every_code_that_it_got() {
+        let world = World::new().reply("dc2", "", Reply::Rcode(5)).reply("dc2", "contoso.com SOA", Reply::Rcode(2));
+        let finding = world.finding("server-refusing");
+        assert_eq!(finding.actual, ["SERVFAIL", "REFUSED"]);
+        assert!(finding.message.contains("SERVFAIL or REFUSED"), "{}", finding.message);
+    }
+
+    #[test]
+    fn one_odd_name_is_no_refusal() {
+        let world = World::new().reply("dc2", "dc1.contoso.com A", Reply::Rcode(2));
+        assert_eq!(world.rows("server-refusing"), [""; 0]);
+    }
+}

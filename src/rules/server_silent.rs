@@ -32,7 +32,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 let trouble = server.trouble.as_deref().unwrap_or("its host name has no address here");
                 sink.unknown(subject, format!("the server could not be asked: {trouble}"));
             }
-            Standing::NotAsked => sink.unknown(subject, "the run ended before this server was asked"),
+            Standing::NotAsked => sink.unknown(subject, "the run ended before this server had answered anything"),
             Standing::Silent(status) => {
                 let (what, remedy) = describe(*status);
                 let trouble = server.address.and_then(|address| view.evidence.column(address)?.trouble.as_deref());
@@ -45,7 +45,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         actual: vec![what.into()],
                         message: format!("{address}: {what}{trouble}; nothing is known about the records there"),
                         predicts: super::codes(&RULE),
-                        remedy: vec![format!("# {remedy}"), format!("# see it: nslookup -type=SOA {} {}", view.inventory.forest, server.command_name())],
+                        remedy: vec![
+                            format!("# {remedy}"),
+                            format!("# see it: nslookup -type=SOA {} {}", view.inventory.forest, server.command_name()),
+                        ],
                         ..Draft::default()
                     },
                 );
@@ -56,8 +59,46 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn describe(status: ServerStatus) -> (&'static str, &'static str) {
     match status {
-        ServerStatus::Closed => ("nothing listens on the port", "start the DNS service on that machine, or correct the address and port"),
-        ServerStatus::Unreachable => ("the network knows no way to it", "mend the route to that address, or correct the address"),
-        _ => ("no reply to any question", "see whether the machine is up, its DNS service runs, and UDP and TCP port 53 are open on the way"),
+        ServerStatus::Closed => {
+            ("nothing listens on the port", "start the DNS service on that machine, or correct the address and port")
+        }
+        ServerStatus::Unreachable => {
+            ("the network knows no way to it", "mend the route to that address, or correct the address")
+        }
+        _ => (
+            "no reply to any question",
+            "see whether the machine is up, its DNS service runs, and UDP and TCP port 53 are open on the way",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_on_a_server_that_says_nothing_and_silences_the_others_there() {
+        let report = World::new().reply("dc2", "", Reply::Timeout).report();
+        let rows: Vec<String> = report.findings.iter().map(row).collect();
+        assert_eq!(rows, ["fail critical @dc2"]);
+        let finding = &report.findings[0];
+        assert_eq!(finding.rule, "server-silent");
+        assert!(finding.message.starts_with("192.0.2.11:53: no reply to any question"), "{}", finding.message);
+        assert_eq!(finding.predicts, [8524]);
+        assert!(report.counts.unknown > 0, "what could not be seen there counts");
+    }
+
+    #[test]
+    fn one_reply_is_enough() {
+        let world = World::new().reply("dc2", "", Reply::Timeout).reply("dc2", "contoso.com SOA", Reply::Rcode(5));
+        assert_eq!(world.rows("server-silent"), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_that_was_never_reached_in_time_is_unknown() {
+        let world = World::new();
+        let report = crate::verdict::judge(&world.evidence, false);
+        let rows: Vec<String> = report.findings.iter().filter(|f| f.rule == "server-silent").map(row).collect();
+        assert_eq!(rows, ["unknown critical @dc1", "unknown critical @dc2"]);
     }
 }

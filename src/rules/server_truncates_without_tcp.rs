@@ -37,6 +37,8 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let store = &view.evidence.store;
+        // Ids follow the order of arrival, which says nothing.
+        cut.sort_by_key(|(question, _)| (store.lower(question.name), question.rtype, question.recursion));
         let mut names: Vec<String> =
             cut.iter().map(|(question, _)| format!("{} {}", store.lower(question.name), question.rtype)).collect();
         names.sort();
@@ -50,10 +52,35 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 actual: names,
                 remedy: vec![
                     "# open TCP port 53 to this server".into(),
-                    format!("# see it: dig +tcp @{} {}", server.command_name(), first.map(|name| name.to_string()).unwrap_or_default()),
+                    format!(
+                        "# see it: dig +tcp @{} {}",
+                        server.command_name(),
+                        first.map(|name| name.to_string()).unwrap_or_default()
+                    ),
                 ],
                 ..Draft::default()
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, World, row};
+
+    #[test]
+    fn fires_once_for_a_server_and_names_what_was_cut() {
+        let world = World::new().reply("dc2", "dc1.contoso.com A", Reply::Truncated);
+        let finding = world.reply("dc2", "dc2.contoso.com A", Reply::Truncated).finding("server-truncates-without-tcp");
+        assert_eq!(row(&finding), "fail warning @dc2");
+        assert_eq!(finding.actual, ["dc1.contoso.com A", "dc2.contoso.com A"]);
+        assert!(finding.message.starts_with("2 answer(s)"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_cut_answer_is_not_taken_for_missing_data() {
+        let world = World::new().reply("dc2", "dc2.contoso.com A", Reply::Truncated);
+        assert_eq!(world.rows("host-missing"), ["unknown critical dc2.contoso.com A @dc2"]);
+        assert_eq!(World::new().rows("server-truncates-without-tcp"), [""; 0]);
     }
 }

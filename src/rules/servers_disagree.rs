@@ -89,3 +89,61 @@ fn is_explained(sink: &Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType) -> 
             && !matches!(finding.rule.as_str(), "ttl-unusual" | "alias-path-differs" | "aaaa-nxdomain")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, Reply, World, config_with, row};
+
+    #[test]
+    fn fires_where_nothing_else_explains_the_difference() {
+        let config = config_with("addresses: [192.0.2.0/24]");
+        let world =
+            World::with(&config).remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = world.finding("servers-disagree");
+        assert_eq!(row(&finding), "fail warning dc2.contoso.com A", "it is about no single server");
+        assert_eq!(finding.actual, ["192.0.2.11 at dc1", "192.0.2.12 at dc2"]);
+    }
+
+    #[test]
+    fn is_quiet_where_another_finding_explains_it() {
+        assert_eq!(World::new().remove("dc2", ALIAS2).rows("servers-disagree"), [""; 0]);
+        let world = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 1200 A 192.0.2.99");
+        assert_eq!(world.rows("servers-disagree"), [""; 0]);
+    }
+
+    #[test]
+    fn an_odd_ttl_explains_no_difference() {
+        let config = config_with("addresses: [192.0.2.0/24]");
+        let world = World::with(&config).remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 77 A 192.0.2.12");
+        assert_eq!(world.rows("servers-disagree"), ["fail warning dc2.contoso.com A"]);
+    }
+
+    #[test]
+    fn order_case_and_caches_make_no_difference() {
+        let config = config_with("addresses: [192.0.2.0/24]");
+        let other = "dc2.contoso.com 1200 A 192.0.2.12";
+        let world = World::with(&config).add("dc1", other).remove("dc2", "dc2.contoso.com").add("dc2", other);
+        let world = world.add("dc2", "DC2.contoso.com 600 A 192.0.2.11");
+        assert_eq!(world.rows("servers-disagree"), [""; 0]);
+        let cached = Reply::Cached("dc2.contoso.com 7 A 192.0.2.12");
+        assert_eq!(World::with(&config).reply("dc2", "dc2.contoso.com A", cached).rows("servers-disagree"), [""; 0]);
+        let held = Reply::Cached("22222222-2222-4222-8222-222222222222._msdcs.contoso.com 7 A 192.0.2.11");
+        let world = World::new().reply("dc2", &format!("{ALIAS2} CNAME"), Reply::Bare);
+        let world = world.reply("dc2", &format!("{ALIAS2} AAAA"), Reply::Bare);
+        let skip = |mut world: World| {
+            world.evidence.selection.skip = vec!["alias-not-cname".into()];
+            world
+        };
+        let world = skip(world).reply("dc2", &format!("{ALIAS2} A"), held);
+        assert_eq!(world.rows("servers-disagree"), [""; 0], "addresses at the alias from a cache");
+    }
+
+    #[test]
+    fn a_secondary_may_lag() {
+        let config = config_with("addresses: [192.0.2.0/24]")
+            .replace("address: 192.0.2.11}", "address: 192.0.2.11, secondary: true}");
+        let world =
+            World::with(&config).remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 1200 A 192.0.2.12");
+        assert_eq!(world.rows("servers-disagree"), [""; 0]);
+    }
+}

@@ -78,7 +78,8 @@ fn remedy(
 ) -> super::Cure {
     let mut cure = super::mend(view, dc, server, host, rtype, present, addresses);
     if contested {
-        cure.remedy.insert(0, format!("# first find out who owns it (`hostname` on both); only if it is not {}:", dc.label));
+        cure.remedy
+            .insert(0, format!("# first find out who owns it (`hostname` on both); only if it is not {}:", dc.label));
     }
     cure
 }
@@ -101,7 +102,9 @@ impl Shared<'_> {
         let names = |dcs: &[&Dc]| dcs.iter().map(|dc| dc.label.as_str()).collect::<Vec<_>>().join(", ");
         match self {
             Self::Others(owners) => format!("{address} belongs to {}", names(owners)),
-            Self::Contested(others) => format!("{address} stands under the name of {} too, and only one of them can own it", names(others)),
+            Self::Contested(others) => {
+                format!("{address} stands under the name of {} too, and only one of them can own it", names(others))
+            }
             Self::Both(others) => format!("by the configuration {address} belongs to {} as well", names(others)),
         }
     }
@@ -113,5 +116,55 @@ fn shared<'a>(view: &View<'a>, dc: &Dc, address: IpAddr) -> Option<Shared<'a>> {
         Ownership::Contested(others) => Some(Shared::Contested(others)),
         Ownership::OwnAndOthers(others) => Some(Shared::Both(others)),
         Ownership::Own | Ownership::Unusable(_) | Ownership::Nobody | Ownership::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{CONFIG, World, config_with, config_without_addresses, row, samba};
+
+    fn dc2_holds(config: &str, address: &str) -> World {
+        World::with(config).remove("dc2", "dc2.contoso.com").add("dc2", &format!("dc2.contoso.com 1200 A {address}"))
+    }
+
+    #[test]
+    fn names_the_owner_and_puts_the_right_address_in_place() {
+        let finding = dc2_holds(CONFIG, "192.0.2.10").finding("shared-address");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+        assert_eq!(finding.message, "192.0.2.10 belongs to dc1.contoso.com");
+        assert_eq!(finding.predicts, [-2_146_893_022]);
+        assert_eq!(
+            samba(&finding),
+            ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.10", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+        );
+    }
+
+    #[test]
+    fn a_single_address_of_another_dc_says_more_than_a_network_that_contains_it() {
+        let finding = dc2_holds(&config_with("addresses: [192.0.2.0/24]"), "192.0.2.10").finding("shared-address");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+    }
+
+    #[test]
+    fn an_address_of_both_is_information() {
+        let config = config_with("addresses: [192.0.2.11, 192.0.2.10]");
+        let report = World::with(&config).add("dc2", "dc2.contoso.com 1200 A 192.0.2.10").report();
+        let finding = report
+            .findings
+            .iter()
+            .find(|finding| finding.dc.as_deref() == Some("dc2.contoso.com") && finding.rule == "shared-address");
+        let finding = finding.expect("a finding about dc2");
+        assert_eq!(row(finding), "fail info dc2.contoso.com A @dc2");
+        assert_eq!((finding.predicts.len(), finding.remedy.len()), (0, 0));
+    }
+
+    #[test]
+    fn where_nobodys_addresses_are_known_both_claimants_are_named() {
+        let config = config_without_addresses().replace(", addresses: [192.0.2.10]", "");
+        let findings = dc2_holds(&config, "192.0.2.10").findings("shared-address");
+        let rows: Vec<String> = findings.iter().map(row).collect();
+        let of = |dc: &str, server: &str| format!("fail critical {dc}.contoso.com A @{server}");
+        assert_eq!(rows, [of("dc1", "dc1"), of("dc1", "dc2"), of("dc2", "dc2")]);
+        assert!(findings.iter().all(|finding| finding.remedy[0].starts_with("# first find out who owns it")));
     }
 }

@@ -176,3 +176,35 @@ fn fingerprint(finding: &Finding) -> String {
     }
     format!("{hash:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALIAS2, World};
+
+    /// Dashboards and tickets remember it: this literal never changes.
+    #[test]
+    fn the_fingerprint_stays() {
+        let finding = World::new().remove("dc2", ALIAS2).finding("alias-missing");
+        assert_eq!(finding.fingerprint, "bd0fd41ab99135c9");
+    }
+
+    #[test]
+    fn the_fingerprint_depends_on_the_subject_alone() {
+        let stale = |address: &str| {
+            let world = World::new().add("dc2", &format!("dc2.contoso.com 1200 A {address}"));
+            world.finding("stale-address").fingerprint
+        };
+        assert_eq!(stale("192.0.2.98"), stale("192.0.2.99"));
+        let findings = World::new().remove("dc1", ALIAS2).remove("dc2", ALIAS2).findings("alias-missing");
+        assert_ne!(findings[0].fingerprint, findings[1].fingerprint);
+    }
+
+    #[test]
+    fn passes_are_counted_always_and_listed_on_demand() {
+        let evidence = World::new().observe();
+        let [short, long] = [false, true].map(|list| crate::verdict::judge(&evidence, list));
+        assert_eq!(short.findings.len(), 0);
+        assert_eq!(short.counts, long.counts);
+        assert_eq!(long.findings.len(), long.counts.passed);
+    }
+}

@@ -65,10 +65,78 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
 }
 
 fn sentence(stale: &[IpAddr], total: usize) -> String {
-    let listed = super::texts(stale).join(", ");
-    match (stale.len(), total) {
-        (1, 1) => format!("{listed} is not its own address"),
-        (wrong, _) if wrong == total => format!("none of its {total} addresses is its own: {listed}"),
-        (wrong, _) => format!("{wrong} of {total} addresses not its own: {listed}"),
+    let verb = if stale.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} not its own ({} of {total} wrong)", super::texts(stale).join(", "), stale.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{CONFIG, Reply, World, config_with, config_without_addresses, row, samba};
+
+    fn dc2_holds(config: &str, address: &str) -> World {
+        World::with(config).remove("dc2", "dc2.contoso.com").add("dc2", &format!("dc2.contoso.com 1200 A {address}"))
+    }
+
+    #[test]
+    fn deletes_the_wrong_address_in_its_zone_and_adds_the_right_one() {
+        let finding = dc2_holds(CONFIG, "192.0.2.99").finding("stale-address");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+        assert_eq!(
+            (finding.expected.clone(), finding.actual.clone()),
+            (vec!["192.0.2.11".into()], vec!["192.0.2.99".into()])
+        );
+        assert_eq!(finding.message, "192.0.2.99 is not its own (1 of 1 wrong)");
+        assert_eq!(finding.predicts, [1722, 1753, 6702]);
+        assert_eq!(
+            samba(&finding),
+            ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+        );
+    }
+
+    #[test]
+    fn adds_nothing_where_a_right_address_remains() {
+        let finding = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").finding("stale-address");
+        assert_eq!(finding.message, "192.0.2.99 is not its own (1 of 2 wrong)");
+        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
+    }
+
+    #[test]
+    fn networks_are_enough_and_without_any_addresses_it_is_unknown() {
+        let world = dc2_holds(&config_with("addresses: [192.0.2.0/24]"), "192.0.2.99");
+        assert_eq!(world.rows("stale-address"), [""; 0]);
+        let rows = World::with(&config_without_addresses()).rows("stale-address");
+        assert_eq!(rows, ["unknown critical dc2.contoso.com A @dc1", "unknown critical dc2.contoso.com A @dc2"]);
+    }
+
+    #[test]
+    fn a_cache_is_cleared_and_a_wildcard_removed() {
+        let cached = Reply::Cached("dc2.contoso.com 7 A 192.0.2.99");
+        let finding = World::new().reply("dc2", "dc2.contoso.com A", cached).finding("stale-address");
+        assert!(finding.message.ends_with("(from a cache or another server: 7 s left)"), "{}", finding.message);
+        assert_eq!(samba(&finding), [""; 0]);
+        assert!(finding.remedy.iter().any(|line| line.starts_with("Clear-DnsServerCache -ComputerName 192.0.2.11")));
+
+        let wild = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "*.contoso.com 600 A 192.0.2.99");
+        let finding = wild.finding("stale-address");
+        assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
+        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com '*' A 192.0.2.99"]);
+    }
+
+    #[test]
+    fn a_record_beside_a_wildcard_with_the_same_address_is_a_record() {
+        let world = World::new().add("dc2", "*.contoso.com 600 A 192.0.2.99");
+        let finding = world.add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").finding("stale-address");
+        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
+    }
+
+    #[test]
+    fn behind_an_alias_at_the_host_name_the_alias_goes() {
+        let world =
+            World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 600 CNAME old.contoso.com");
+        let finding = world.add("dc2", "old.contoso.com 600 A 192.0.2.99").finding("stale-address");
+        assert_eq!(
+            samba(&finding),
+            ["delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+        );
     }
 }

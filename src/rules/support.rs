@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{Addresses, Rule, View};
+use super::{Addresses, Ownership, Rule, View};
 use crate::config::Waiver;
 use crate::evidence::RecordType;
-use crate::inventory::{Dc, Server, is_single};
+use crate::inventory::{Dc, Inventory, Server, is_single};
 use crate::name::DnsName;
 use crate::remedy::{self, Place, address_type};
 use crate::report::Finding;
@@ -63,44 +63,102 @@ pub(super) fn mend(
     present: &Addresses,
     wrong: &[IpAddr],
 ) -> Cure {
-    if wrong.iter().any(|&address| view.is_synthesized(server, address)) {
+    let aliases = view.alias_targets(server, host);
+    // A wildcard gives nothing for a name that has a record of its own (RFC 4592 section 2.2.1), so all or none is its.
+    if present.list.iter().all(|&address| view.is_synthesized(server, address)) {
         let wildcard = Place::wildcard(view, server, dc, host);
-        let mut remedy = vec![String::from("# no such record exists; remove the wildcard that makes it:")];
-        for address in wrong {
-            remedy.extend(wildcard.delete(rtype, &address.to_string()));
+        let mut remedy = vec![String::from(NO_SUCH_RECORD)];
+        match &aliases[..] {
+            [] => remedy.extend(wrong.iter().flat_map(|address| wildcard.delete(rtype, &address.to_string()))),
+            targets => remedy.extend(targets.iter().flat_map(|target| wildcard.delete(RecordType::CNAME, target))),
         }
-        return Cure { note: ", synthesized by a wildcard".into(), remedy };
+        return Cure { note: SYNTHESIZED.into(), remedy };
     }
     if !present.authoritative {
         let left = present.ttls.first().copied().unwrap_or_default();
-        let mut remedy =
-            vec![String::from("# mend the record on the servers that have authority, then clear this server's cache:")];
+        let mut remedy = vec![String::from(MEND_ELSEWHERE)];
         remedy.extend(remedy::clear_cache(server, host));
         return Cure { note: format!(" (from a cache or another server: {left} s left)"), remedy };
     }
     let place = Place::of(view, server, dc, host);
+    let right = |address| matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_));
     let mut remedy = Vec::new();
-    for address in wrong {
-        remedy.extend(place.delete(rtype, &address.to_string()));
+    if aliases.is_empty() {
+        remedy.extend(wrong.iter().flat_map(|address| place.delete(rtype, &address.to_string())));
+    } else {
+        // The addresses stand at the alias's target: there is nothing of that type to delete here.
+        remedy.push(format!("# {host} is itself an alias there:"));
+        remedy.extend(aliases.iter().flat_map(|target| place.delete(RecordType::CNAME, target)));
     }
-    if !present.list.iter().any(|&address| dc.owns(address)) {
-        for address in dc.single_addresses().filter(|&address| address_type(address) == rtype) {
+    if !aliases.is_empty() || !present.list.iter().any(|&address| right(address)) {
+        for address in dc.single_addresses().filter(|&address| address_type(address) == rtype && right(address)) {
             remedy.extend(place.add(rtype, &address.to_string()));
         }
     }
     Cure { note: String::new(), remedy }
 }
 
-/// Whether a waiver is about this finding.
-pub fn waiver_covers(waiver: &Waiver, finding: &Finding) -> bool {
-    let same = |wanted: &Option<String>, actual: &Option<String>| {
-        wanted.as_ref().is_none_or(|wanted| {
-            actual.as_ref().is_some_and(|actual| {
-                actual.eq_ignore_ascii_case(wanted.trim_end_matches('.')) || actual.split('#').next() == Some(wanted)
-            })
-        })
+const NO_SUCH_RECORD: &str = "# no such record exists; remove the wildcard that makes it:";
+const SYNTHESIZED: &str = ", synthesized by a wildcard";
+
+/// What stands at the name of an alias and ought not to.
+pub(super) struct Misplaced<'a> {
+    /// The name of the alias.
+    pub(super) alias: &'a DnsName,
+    /// Type and data of each wrong record.
+    pub(super) wrong: Vec<(RecordType, String)>,
+    /// The right alias stands there as well.
+    pub(super) right_remains: bool,
+    /// The reply came with AA.
+    pub(super) authoritative: bool,
+}
+
+/// Commands that leave at the name of an alias nothing but the alias that belongs there.
+pub(super) fn mend_alias(view: &View<'_>, dc: &Dc, server: &Server, misplaced: &Misplaced<'_>) -> Cure {
+    let Misplaced { alias, wrong, right_remains, authoritative } = misplaced;
+    let made = |(rtype, data): &(RecordType, String)| match *rtype {
+        RecordType::CNAME => view.is_synthesized_target(server, data),
+        _ => data.parse().is_ok_and(|address| view.is_synthesized(server, address)),
     };
-    waiver.rule == finding.rule && same(&waiver.dc, &finding.dc) && same(&waiver.server, &finding.server)
+    let place = Place::of(view, server, dc, alias);
+    let delete =
+        |place: &Place| -> Vec<String> { wrong.iter().flat_map(|(rtype, data)| place.delete(*rtype, data)).collect() };
+    let mut cure = Cure::default();
+    if !right_remains && wrong.iter().all(made) {
+        cure.note = SYNTHESIZED.into();
+        cure.remedy.push(NO_SUCH_RECORD.into());
+        cure.remedy.extend(delete(&Place::wildcard(view, server, dc, alias)));
+    } else if !authoritative {
+        cure.note = " (from a cache or another server)".into();
+        cure.remedy.push(MEND_ELSEWHERE.into());
+        cure.remedy.extend(remedy::clear_cache(server, alias));
+        return cure;
+    } else {
+        cure.remedy.extend(delete(&place));
+    }
+    if let (Some(host), false) = (&dc.host, right_remains) {
+        cure.remedy.extend(place.add(RecordType::CNAME, host.as_str()));
+    }
+    cure
+}
+
+/// A server without authority holds no record that could be deleted or added.
+pub(super) const MEND_ELSEWHERE: &str =
+    "# mend the record on the servers that have authority, then clear this server's cache:";
+
+/// Whether a waiver is about this finding.
+pub fn waiver_covers(inventory: &Inventory, waiver: &Waiver, finding: &Finding) -> bool {
+    let about_dc = |word: &String| {
+        let mut dcs = inventory.dcs.iter().filter(|dc| finding.dc.as_ref() == Some(&dc.label));
+        dcs.any(|dc| names_dc(word, dc))
+    };
+    let about_server = |word: &String| {
+        let mut servers = inventory.servers.iter().filter(|server| finding.server.as_ref() == Some(&server.name));
+        servers.any(|server| names_server(word, server))
+    };
+    waiver.rule == finding.rule
+        && waiver.dc.as_ref().is_none_or(about_dc)
+        && waiver.server.as_ref().is_none_or(about_server)
 }
 
 /// What a waiver is about, in words.
@@ -118,5 +176,8 @@ pub(super) fn names_dc(word: &str, dc: &Dc) -> bool {
 
 /// Whether a waiver's `server` means this server.
 pub(super) fn names_server(word: &str, server: &Server) -> bool {
-    server.name == word || server.name.split('#').next() == Some(word) || server.also.iter().any(|also| also == word)
+    std::iter::once(&server.name).chain(&server.also).any(|name| {
+        let host = name.split('#').next().unwrap_or(name);
+        name.eq_ignore_ascii_case(word) || host.eq_ignore_ascii_case(word)
+    })
 }

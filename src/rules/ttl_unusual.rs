@@ -39,7 +39,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, name: &DnsName, rtype: RecordType, ttls: &[u32]) {
+fn judge(
+    view: &View<'_>,
+    sink: &mut Sink<'_>,
+    dc: &Dc,
+    server: &Server,
+    name: &DnsName,
+    rtype: RecordType,
+    ttls: &[u32],
+) {
     let subject = Subject::record(dc, server, name, rtype);
     let mut usual: Vec<u32> = WRITERS.iter().map(|(ttl, _)| *ttl).collect();
     usual.extend(&view.evidence.config.expected_ttls);
@@ -72,4 +80,41 @@ const WRITERS: [(u32, &str); 4] = [(600, "Netlogon"), (900, "Samba"), (1200, "DN
 
 fn writer(ttl: u32) -> &'static str {
     WRITERS.iter().find(|(usual, _)| *usual == ttl).map_or("by hand", |(_, writer)| writer)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{CONFIG, Reply, World, config_with, row};
+
+    fn with_ttl(config: &str, ttl: u32) -> World {
+        World::with(config).remove("dc2", "dc2.contoso.com").add("dc2", &format!("dc2.contoso.com {ttl} A 192.0.2.11"))
+    }
+
+    #[test]
+    fn fires_on_a_ttl_that_nobody_gives() {
+        let report = with_ttl(CONFIG, 77).report();
+        assert_eq!(report.findings.iter().map(row).collect::<Vec<_>>(), ["fail info dc2.contoso.com A @dc2"]);
+        assert_eq!(report.findings[0].actual, ["77"]);
+        assert_eq!(report.verdict, crate::report::Verdict::Ok, "info changes no verdict");
+    }
+
+    #[test]
+    fn expected_usual_and_cached_ttls_are_right() {
+        assert_eq!(with_ttl(&format!("{CONFIG}expected_ttls: [77]\n"), 77).rows("ttl-unusual"), [""; 0]);
+        for ttl in [600, 900, 1200, 3600] {
+            assert_eq!(with_ttl(CONFIG, ttl).rows("ttl-unusual"), [""; 0], "{ttl}");
+        }
+        let cached = Reply::Cached("dc2.contoso.com 77 A 192.0.2.11");
+        assert_eq!(World::new().reply("dc2", "dc2.contoso.com A", cached).rows("ttl-unusual"), [""; 0]);
+    }
+
+    #[test]
+    fn two_ttls_name_both_writers() {
+        let world = World::with(&config_with("addresses: [192.0.2.11, 192.0.2.12]"));
+        let world =
+            world.add("dc1", "dc2.contoso.com 600 A 192.0.2.12").add("dc2", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = world.finding("ttl-unusual");
+        assert_eq!(row(&finding), "fail info dc2.contoso.com A @dc1");
+        assert!(finding.message.ends_with("600 (Netlogon), 1200 (DNS client)"), "{}", finding.message);
+    }
 }

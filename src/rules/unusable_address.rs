@@ -51,7 +51,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             continue;
         }
         let addresses: Vec<_> = bad.iter().map(|(address, _)| *address).collect();
-        let kinds: Vec<String> = bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
+        let kinds: Vec<String> =
+            bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
         let grave = !usable_remains || bad.iter().any(|(_, unusable)| unusable.grave);
         let cure = super::mend(view, dc, server, host, rtype, present, &addresses);
         sink.fail(
@@ -75,4 +76,44 @@ fn predicted(kinds: &[Unusable]) -> Vec<i64> {
         _ => true,
     };
     codes(&RULE).into_iter().filter(wanted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{CONFIG, World, config_with, row, samba};
+
+    fn beside(config: &str, record: &str) -> World {
+        World::with(config).add("dc2", &format!("dc2.contoso.com 1200 {record}"))
+    }
+
+    #[test]
+    fn deletes_the_bad_address_and_keeps_the_good_one() {
+        let finding = beside(CONFIG, "A 169.254.7.7").finding("unusable-address");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 169.254.7.7"]);
+        assert_eq!(finding.predicts, [1722]);
+    }
+
+    #[test]
+    fn a_loopback_address_leads_the_destination_to_itself() {
+        let finding = beside(CONFIG, "A 127.0.0.1").finding("unusable-address");
+        assert_eq!(finding.predicts, [-2_146_893_022]);
+    }
+
+    #[test]
+    fn a_tunnel_is_a_warning_unless_nothing_else_remains() {
+        let world = beside(CONFIG, "AAAA 2002:c000:20b::1");
+        assert_eq!(world.rows("unusable-address"), ["fail warning dc2.contoso.com AAAA @dc2"]);
+        let world = beside(CONFIG, "AAAA 2002:c000:20b::1").remove("dc2", "dc2.contoso.com A");
+        assert_eq!(world.rows("unusable-address"), ["fail critical dc2.contoso.com AAAA @dc2"]);
+    }
+
+    #[test]
+    fn avoided_networks_are_unusable_and_ula_is_not() {
+        let config = format!("{CONFIG}avoid_networks: [10.9.0.0/16]\n");
+        let finding = beside(&config, "A 10.9.1.1").finding("unusable-address");
+        assert!(finding.message.contains("10.9.1.1 (in a network of avoid_networks)"), "{}", finding.message);
+        let config = config_with("addresses: [192.0.2.11, 'fd00::11']");
+        assert_eq!(beside(&config, "AAAA fd00::11").rows("unusable-address"), [""; 0]);
+    }
 }

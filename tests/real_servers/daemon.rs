@@ -101,7 +101,10 @@ impl Daemon {
         // go by path, so a copy is free of them.
         let copy = dir.path().join(program);
         let installed = find_program(program, package);
-        fs::copy(&installed, &copy).unwrap_or_else(|e| panic!("cannot copy {}: {e}", installed.display()));
+        // By a process of its own: a copy made here would be open for writing while other tests fork, and a program that
+        // anybody has open for writing cannot be started (ETXTBSY).
+        let copied = Command::new("cp").args([&installed, &copy]).status();
+        assert!(copied.is_ok_and(|status| status.success()), "cannot copy {}", installed.display());
         let log = fs::File::create(dir.path().join("log")).expect("a log file");
         // `timeout` bounds the server's life even if the test itself is killed, and passes SIGTERM on to its group:
         // NSD consists of several processes.

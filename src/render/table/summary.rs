@@ -140,6 +140,16 @@ pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dy
     Ok(())
 }
 
+/// Subjects that nothing is known about.
+pub(super) fn unverified(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.unverified.is_empty() {
+        return Ok(());
+    }
+    let subjects = options.clean_all(report.unverified.iter().map(String::as_str));
+    writeln!(out, "\n{}", options.paint(Paint::Unknown, "Nothing could be verified of"))?;
+    write_lines(out, wrap::list(&subjects, options.width, "  ", "  "))
+}
+
 /// `CRITICAL: 2 critical, 1 warning, 1 unknown; 41 checks passed`.
 pub(super) fn verdict(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let (word, paint) = words::verdict(report.verdict);

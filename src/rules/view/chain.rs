@@ -18,6 +18,11 @@ impl View<'_> {
         }
     }
 
+    /// Whether the server shows the alias with AA.
+    pub fn is_authoritative_alias(&self, server: &Server, alias: &DnsName) -> bool {
+        matches!(self.alias(server, alias), Alias::Targets { authoritative: true, .. })
+    }
+
     /// Whether the host name of a DC leads to it at this server; `None` where that cannot be said.
     ///
     /// This is where Windows goes on when the alias fails (Microsoft KB 2021446).
@@ -60,7 +65,9 @@ impl View<'_> {
     /// Whether the server shows the alias of any DC.
     pub fn finds_alias(&self, server: &Server) -> bool {
         let aliases = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
-        aliases.into_iter().any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds(_)))
+        aliases
+            .into_iter()
+            .any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
     }
 
     /// What a server holds at a name, sorted, and whether it says so with authority; `None` where it was not seen.
@@ -82,7 +89,9 @@ impl View<'_> {
                 names.dedup();
                 Some((names, authoritative))
             }
-            Alias::Holds(addresses) => Some((addresses.iter().map(ToString::to_string).collect(), true)),
+            Alias::Holds { addresses, authoritative } => {
+                Some((addresses.iter().map(ToString::to_string).collect(), authoritative))
+            }
             Alias::Absent(absence) => Some((Vec::new(), absence.authoritative)),
             Alias::Unknown(_) => None,
         }
@@ -94,5 +103,45 @@ impl View<'_> {
         self.good_servers()
             .any(has)
             .then(|| format!(" (from a cache: {left} s left; a server with authority has the record)"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory;
+    use crate::rules::View;
+    use crate::testing::{ALIAS2, Reply, World, config_without_addresses};
+
+    fn fallback(world: World) -> Option<bool> {
+        let evidence = world.observe();
+        let inventory = inventory::derive(&evidence);
+        let view = View::new(&inventory, &evidence);
+        view.fallback(&inventory.dcs[1], &inventory.servers[1])
+    }
+
+    #[test]
+    fn the_fallback_needs_a_host_record_that_is_right() {
+        assert_eq!(fallback(World::new()), Some(true));
+        assert_eq!(fallback(World::new().remove("dc2", "dc2.contoso.com")), Some(false));
+        let stale = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 600 A 192.0.2.99");
+        assert_eq!(fallback(stale), Some(false));
+        assert_eq!(fallback(World::new().add("dc2", "dc2.contoso.com 600 A 192.0.2.99")), None, "by chance");
+        assert_eq!(fallback(World::with(&config_without_addresses())), None);
+        let lost = World::new().reply("dc2", "dc2.contoso.com A", Reply::Timeout);
+        assert_eq!(fallback(lost), None);
+    }
+
+    #[test]
+    fn one_target_in_two_spellings_is_one() {
+        let single = |world: World| {
+            let evidence = world.observe();
+            let inventory = inventory::derive(&evidence);
+            let alias = crate::testing::name(ALIAS2);
+            let target = View::new(&inventory, &evidence).single_target(&inventory.servers[1], &alias);
+            target.map(|target| target.to_string())
+        };
+        let twice = World::new().add("dc2", &format!("{ALIAS2} 600 CNAME DC2.contoso.com"));
+        assert_eq!(single(twice).as_deref(), Some("dc2.contoso.com"));
+        assert_eq!(single(World::new().add("dc2", &format!("{ALIAS2} 600 CNAME dc1.contoso.com"))), None);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::View;
-use crate::evidence::{Answer, Body, Lost, NameId, NotAsked, Outcome, Rdata, RecordType};
+use crate::evidence::{Answer, Body, Lost, NotAsked, Outcome, Rdata, RecordType};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 
@@ -107,28 +107,6 @@ pub fn rcode_number(name: &str) -> Option<u16> {
     known.map(|(number, _)| *number).or_else(|| name.strip_prefix("RCODE")?.parse().ok())
 }
 
-/// What a server says at the name of an alias.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Alias {
-    /// One or more CNAME records.
-    Targets {
-        /// As the server spelled them, in order of arrival.
-        targets: Vec<NameId>,
-        /// Addresses that stand at the same name.
-        beside: Vec<IpAddr>,
-        /// Whether the reply came with AA.
-        authoritative: bool,
-        /// TTLs in seconds, sorted, each once.
-        ttls: Vec<u32>,
-    },
-    /// Addresses instead of an alias.
-    Holds(Vec<IpAddr>),
-    /// Neither.
-    Absent(Absence),
-    /// It could not be seen.
-    Unknown(Why),
-}
-
 /// A and AAAA of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Both {
@@ -209,12 +187,13 @@ impl<'a> View<'a> {
         body.answers.is_empty().then(|| self.absence_in(answer, body)).flatten()
     }
 
-    fn absence_in(&self, answer: &Answer, body: Body<'_>) -> Option<Absence> {
+    pub(super) fn absence_in(&self, answer: &Answer, body: Body<'_>) -> Option<Absence> {
         let authoritative = answer.flags.has(crate::evidence::Flags::AA);
-        let soa = body.authority.iter().find_map(|record| match record.data {
+        let times = body.authority.iter().filter_map(|record| match record.data {
             Rdata::Soa(id) => Some(record.ttl.min(self.evidence.store.soa(id).minimum)),
             _ => None,
         });
+        let soa = times.min();
         (authoritative || soa.is_some()).then_some(Absence {
             nxdomain: answer.rcode == 3,
             authoritative,
@@ -259,10 +238,12 @@ impl<'a> View<'a> {
                 let authoritative = answer.flags.has(crate::evidence::Flags::AA);
                 return Look::Present(Addresses { list, ttls, authoritative });
             }
-            let target = here().find_map(|record| match record.data {
+            // Of several aliases, which no zone may hold, the choice must not depend on their order.
+            let targets = here().filter_map(|record| match record.data {
                 Rdata::Cname(target) => Some(store.lower(target)),
                 _ => None,
             });
+            let target = targets.min();
             match target {
                 Some(target) => at = target,
                 None if at == name => return self.absent_or_bare(answer, body),
@@ -296,63 +277,11 @@ impl<'a> View<'a> {
         self.absence_in(answer, body).map_or(Look::Unknown(Why::Bare), Look::Absent)
     }
 
-    /// What stands at the name of a DC's alias.
-    pub fn alias(&self, server: &Server, alias: &DnsName) -> Alias {
-        let beside = self.addresses_at(server, alias);
-        let cname = self.usable(server, alias, RecordType::CNAME);
-        // A server that does not answer the CNAME question may still show the alias when it follows it.
-        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
-            let Ok((answer, body)) = self.usable(server, alias, rtype) else { continue };
-            let mut ttls = Vec::new();
-            let mut targets = Vec::new();
-            for record in body.answers {
-                if let Rdata::Cname(target) = record.data
-                    && self.evidence.store.lower(record.owner) == alias.as_str()
-                {
-                    targets.push(target);
-                    ttls.push(record.ttl);
-                }
-            }
-            if !targets.is_empty() {
-                ttls.sort_unstable();
-                ttls.dedup();
-                let authoritative = answer.flags.has(crate::evidence::Flags::AA);
-                return Alias::Targets { targets, beside, authoritative, ttls };
-            }
-        }
-        if !beside.is_empty() {
-            return Alias::Holds(beside);
-        }
-        let absence = match cname {
-            Ok((answer, body)) => self.absence_in(answer, body).ok_or(Why::Bare),
-            Err(why) => Err(why),
-        };
-        match absence {
-            Err(why) => Alias::Unknown(why),
-            Ok(absence) if absence.nxdomain => Alias::Absent(absence),
-            // The name exists without an alias: only both address questions can say that it is empty.
-            Ok(absence) => match self.both(server, alias).together() {
-                Err(Err(why)) => Alias::Unknown(why),
-                _ => Alias::Absent(absence),
-            },
-        }
-    }
-
-    /// Addresses that stand at the name itself, not behind an alias.
-    fn addresses_at(&self, server: &Server, name: &DnsName) -> Vec<IpAddr> {
-        let mut found = Vec::new();
-        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
-            let Ok((_, body)) = self.usable(server, name, rtype) else { continue };
-            let own = body.answers.iter().filter(|record| self.evidence.store.lower(record.owner) == name.as_str());
-            found.extend(own.filter_map(|record| record.data.address()));
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
     /// The DC whose host name, or one of whose other names, this is.
     pub fn dc_named(&self, name: &str) -> Option<&'a Dc> {
         self.inventory.dcs.iter().find(|dc| dc.is_named(name))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Read-only look-ups over the evidence, shared by the rules and the forecast.
 
+mod alias;
 mod chain;
 mod look;
 mod owner;
@@ -16,7 +17,8 @@ use crate::evidence::{Column, Evidence, RecordType};
 use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::report::Identity;
-pub use look::{Absence, Addresses, Alias, Look, Why, rcode_name, rcode_number};
+pub use alias::Alias;
+pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
 pub use owner::{Ownership, Unusable};
 pub use standing::Standing;
 
@@ -104,6 +106,14 @@ impl<'a> View<'a> {
     /// Whether an address at this server comes from a wildcard: names that do not exist get it too.
     pub fn is_synthesized(&self, server: &Server, address: IpAddr) -> bool {
         self.synthesized[server.index].contains(&address)
+    }
+
+    /// Whether an alias with this target comes from a wildcard at this server.
+    pub fn is_synthesized_target(&self, server: &Server, target: &str) -> bool {
+        self.inventory
+            .canaries
+            .iter()
+            .any(|canary| self.alias_targets(server, canary).iter().any(|name| name == target))
     }
 
     /// Who answers at an address, as far as it was asked.

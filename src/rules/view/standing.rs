@@ -24,7 +24,7 @@ pub enum Standing {
     },
     /// Its host name has no address here.
     Unresolved,
-    /// The run ended before it was asked.
+    /// The run ended before it had answered anything.
     NotAsked,
 }
 

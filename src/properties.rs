@@ -1,0 +1,254 @@
+//! What must hold for every forest, whatever its servers say: small random forests, through the whole way from the plan
+//! to the report.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::evidence::{Evidence, file};
+use crate::report::{Outcome, Report, Severity};
+use crate::rules::{self, Group};
+use crate::testing::{Reply, World};
+use crate::verdict;
+
+/// A random forest; DCs and servers are called by their numbers.
+#[derive(Clone, Debug)]
+struct Forest {
+    /// What each DC owns, and whether it is read-only.
+    dcs: Vec<(&'static str, bool)>,
+    servers: usize,
+    /// Server and record: on top of what a healthy server holds.
+    added: Vec<(Index, String)>,
+    /// Server and name: a healthy server would hold it.
+    removed: Vec<(Index, String)>,
+    /// Server and question, and what is said to it.
+    replies: Vec<(Index, String, Reply)>,
+}
+
+const MAX_DCS: usize = 4;
+
+fn guid(dc: usize) -> String {
+    format!("{dc:08x}-0000-4000-8000-000000000000")
+}
+
+fn alias(dc: usize) -> String {
+    format!("{}._msdcs.contoso.com", guid(dc))
+}
+
+fn host(dc: usize) -> String {
+    format!("dc{dc}.contoso.com")
+}
+
+/// Names that matter, and one that does not.
+fn names() -> impl Strategy<Value = String> {
+    let dc = 0..MAX_DCS;
+    prop_oneof![
+        4 => dc.clone().prop_map(host),
+        4 => dc.prop_map(alias),
+        1 => Just("old.example".to_owned()),
+        1 => select(vec!["*.contoso.com", "*._msdcs.contoso.com", "_msdcs.contoso.com", "contoso.com"]).prop_map(String::from),
+    ]
+}
+
+fn data() -> impl Strategy<Value = String> {
+    let v4 =
+        select(vec!["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.99", "169.254.1.1", "127.0.0.1", "10.9.0.1"]);
+    let v6 = select(vec!["2001:db8::10", "fe80::1", "2002:c000:201::1", "64:ff9b::1"]);
+    let target = prop_oneof![names(), (0..MAX_DCS).prop_map(|dc| host(dc).to_uppercase())];
+    prop_oneof![
+        v4.prop_map(|address| format!("A {address}")),
+        v6.prop_map(|address| format!("AAAA {address}")),
+        target.prop_map(|target| format!("CNAME {target}")),
+    ]
+}
+
+fn records() -> impl Strategy<Value = String> {
+    (names(), select(vec![7, 600, 1200]), data()).prop_map(|(name, ttl, data)| format!("{name} {ttl} {data}"))
+}
+
+fn replies() -> impl Strategy<Value = (Index, String, Reply)> {
+    let question =
+        (names(), select(vec!["A", "AAAA", "CNAME", "SOA"])).prop_map(|(name, rtype)| format!("{name} {rtype}"));
+    let question = prop_oneof![6 => question, 1 => Just(String::new())];
+    let lines = select(vec![
+        "dc1.contoso.com 7 A 192.0.2.99",
+        "dc1.contoso.com 600 CNAME dc1.contoso.com",
+        "dc1.contoso.com 600 CNAME dc0.contoso.com\ndc0.contoso.com 600 CNAME dc1.contoso.com",
+        "00000001-0000-4000-8000-000000000000._msdcs.contoso.com 600 CNAME dc1.contoso.com",
+        "contoso.com 600 SOA dc1.contoso.com",
+    ]);
+    let reply = prop_oneof![
+        Just(Reply::Timeout),
+        select(vec![1, 2, 3, 5, 9, 17]).prop_map(Reply::Rcode),
+        Just(Reply::Bare),
+        Just(Reply::NxDomain),
+        Just(Reply::Denied),
+        Just(Reply::Truncated),
+        lines.clone().prop_map(Reply::Cached),
+        lines.prop_map(Reply::Records),
+    ];
+    (any::<Index>(), question, reply)
+}
+
+fn forests() -> impl Strategy<Value = Forest> {
+    let owned = select(vec!["[]", "[192.0.2.10]", "[192.0.2.11, '2001:db8::10']", "[192.0.2.12]", "[192.0.2.0/28]"]);
+    let some = |max| 0..max;
+    (
+        proptest::collection::vec((owned, proptest::bool::weighted(0.3)), 2..=MAX_DCS),
+        1..=4usize,
+        proptest::collection::vec((any::<Index>(), records()), some(6)),
+        proptest::collection::vec((any::<Index>(), names()), some(4)),
+        proptest::collection::vec(replies(), some(5)),
+    )
+        .prop_map(|(dcs, servers, added, removed, replies)| Forest { dcs, servers, added, removed, replies })
+}
+
+/// Records of a DC that no random record touches.
+const NEW_DC: usize = 9;
+
+impl Forest {
+    fn config(&self, reversed: bool, with_new_dc: bool) -> String {
+        let mut servers: Vec<String> =
+            (0..self.servers).map(|server| format!("{{name: s{server}, address: 198.51.100.{server}}}")).collect();
+        let mut dcs: Vec<String> = self.dcs.iter().zip(0..).map(|(dc, number)| entry(number, *dc)).collect();
+        if with_new_dc {
+            dcs.push(entry(NEW_DC, ("[203.0.113.9]", false)));
+        }
+        if reversed {
+            servers.reverse();
+            dcs.reverse();
+        }
+        format!(
+            "forest: contoso.com\ndns_servers: [{}]\ndomain_controllers: [{}]\navoid_networks: [10.9.0.0/16]\n",
+            servers.join(", "),
+            dcs.join(", ")
+        )
+    }
+
+    /// The forest, everything in it in the other order if `reversed`.
+    fn world(&self, reversed: bool, with_new_dc: bool) -> World {
+        let mut world = World::with(&self.config(reversed, with_new_dc)).reversed(reversed);
+        let server = |index: &Index| format!("s{}", index.index(self.servers));
+        let mut healthy: Vec<String> =
+            ["contoso.com", "_msdcs.contoso.com"].map(|zone| format!("{zone} 3600 SOA {}", host(0))).into();
+        for (number, (owned, _)) in self.dcs.iter().enumerate() {
+            healthy.push(format!("{} 600 CNAME {}", alias(number), host(number)));
+            let address = owned.trim_matches(['[', ']']).split([',', '/']).next().filter(|text| !text.is_empty());
+            healthy.push(format!("{} 1200 A {}", host(number), address.unwrap_or("192.0.2.99")));
+        }
+        if with_new_dc {
+            healthy.push(format!("{} 600 CNAME {}", alias(NEW_DC), host(NEW_DC)));
+            healthy.push(format!("{} 1200 A 203.0.113.9", host(NEW_DC)));
+        }
+        for number in 0..self.servers {
+            let name = format!("s{number}");
+            world = world.clear(&name);
+            world = healthy.iter().fold(world, |world, line| world.add(&name, line));
+        }
+        for (index, name) in &self.removed {
+            world = world.remove(&server(index), name);
+        }
+        for (index, line) in &self.added {
+            world = world.add(&server(index), line);
+        }
+        for (index, question, reply) in &self.replies {
+            world = world.reply(&server(index), question, reply.clone());
+        }
+        world
+    }
+
+    fn observe(&self) -> Evidence {
+        self.world(false, false).observe()
+    }
+}
+
+fn entry(number: usize, (owned, read_only): (&str, bool)) -> String {
+    let roles = if read_only { "[rodc]" } else { "[]" };
+    format!("{{host: {}, guid: {}, addresses: {owned}, roles: {roles}}}", host(number), guid(number))
+}
+
+fn json(report: &Report) -> String {
+    serde_json::to_string_pretty(report).expect("a report is JSON")
+}
+
+/// Every fail, without what it says in detail.
+fn fails(report: &Report) -> BTreeSet<String> {
+    let fails = report.findings.iter().filter(|finding| finding.outcome == Outcome::Fail);
+    fails.map(|finding| format!("{} {:?} {:?} {:?}", finding.rule, finding.dc, finding.server, finding.rtype)).collect()
+}
+
+fn group(rule: &str) -> Group {
+    rules::find(rule).expect("a rule of the registry").group
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_makes_no_difference(forest in forests()) {
+        let [one, other] = [false, true].map(|reversed| json(&forest.world(reversed, false).report()));
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_healthy_dc_adds_no_failure(forest in forests()) {
+        let before = fails(&forest.world(false, false).report());
+        let after = fails(&forest.world(false, true).report());
+        let about_it = |fail: &&String| !before.contains(*fail);
+        let added: Vec<&String> = after.iter().filter(about_it).collect();
+        // Servers that give random answers to its questions, or none of its records, are no place for a healthy DC.
+        let whole = forest.replies.iter().all(|(_, question, _)| !question.is_empty());
+        prop_assert!(added.is_empty() || !whole, "{:?}", added);
+    }
+
+    #[test]
+    fn silence_is_no_failure_of_the_data(forest in forests()) {
+        let silent = (0..forest.servers).fold(forest.world(false, false), |world, server| {
+            world.no_replies(&format!("s{server}")).reply(&format!("s{server}"), "", Reply::Timeout)
+        });
+        for finding in silent.report().findings {
+            let allowed = finding.outcome != Outcome::Fail || finding.rule == "server-silent";
+            prop_assert!(allowed, "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn saved_evidence_gives_the_same_report(forest in forests()) {
+        let evidence = forest.observe();
+        let mut saved = Vec::new();
+        file::write(&evidence, &mut saved).expect("memory has room");
+        let back = file::read(&saved, None).unwrap_or_else(|error| panic!("{error}"));
+        prop_assert_eq!(json(&verdict::judge(&back, true)), json(&verdict::judge(&evidence, true)));
+    }
+
+    #[test]
+    fn a_read_only_dc_is_never_critical(forest in forests()) {
+        let report = forest.world(false, false).report();
+        for finding in &report.findings {
+            let number = finding.dc.as_deref().and_then(|dc| (0..forest.dcs.len()).find(|number| host(*number) == dc));
+            if number.is_some_and(|number| forest.dcs[number].1) && matches!(group(&finding.rule), Group::Alias | Group::Host) {
+                prop_assert!(finding.severity < Severity::Critical && finding.predicts.is_empty(), "{:?}", finding);
+            }
+        }
+        let sources = forest.dcs.iter().filter(|(_, read_only)| !read_only).count();
+        prop_assert_eq!(report.forecast.len(), sources * forest.servers);
+    }
+
+    #[test]
+    fn findings_are_told_apart_and_say_what_to_do(forest in forests()) {
+        let report = forest.world(false, false).report();
+        let mut seen = BTreeSet::new();
+        for finding in &report.findings {
+            let row = (&finding.rule, &finding.dc, &finding.server, &finding.name, &finding.rtype);
+            prop_assert!(seen.insert(row), "twice: {:?}", row);
+            prop_assert!(!finding.message.is_empty());
+            prop_assert!(
+                finding.outcome != Outcome::Fail || finding.severity == Severity::Info || !finding.remedy.is_empty(),
+                "no next step: {:?}", finding
+            );
+            let known = rules::find(&finding.rule).expect("a rule of the registry").predicts;
+            prop_assert!(finding.predicts.iter().all(|code| known.contains(code)), "{:?}", finding);
+        }
+    }
+}
