@@ -85,9 +85,12 @@ impl Lab {
                 member.join().unwrap_or_else(|_| Err("a thread panicked".into())),
             )
         });
-        let (dc1, dc2) = forest?;
+        let ((dc1, dc2), foreign, member) = (forest?, foreign?, member?);
+        for dc in [&dc1, &dc2, &foreign] {
+            dc.wait_for_netbios(&client)?;
+        }
         println!("two forests and a file server run after {:?}", start.elapsed());
-        Ok(Self { dc1, dc2, foreign: foreign?, member: member?, client, _switch: switch })
+        Ok(Self { dc1, dc2, foreign, member, client, _switch: switch })
     }
 
     /// The records of a name at the DNS server of the tests.

@@ -38,6 +38,8 @@ impl Dc {
         let (name, ip) = (format!("--host-name={}", machine.name), format!("--host-ip={}", machine.address));
         let args = ["samba-tool", "domain", "provision", "--server-role=dc", &realm, &domain, &password, &name, &ip];
         machine.must(&[&args[..], &DC_OPTIONS].concat())?;
+        // Its own DNS server is all that this machine knows, so it would forward what it does not know to itself.
+        machine.shell("sed -i '/dns forwarder/d' /etc/samba/smb.conf")?;
         Self::start(machine, forest, client)
     }
 
@@ -65,7 +67,7 @@ impl Dc {
         Ok(dc)
     }
 
-    /// Starts everything, and waits until it works as seen from `client`.
+    /// Starts everything, and waits until it works (NetBIOS names come later) as seen from `client`.
     fn start_directory(&self, client: &Host) -> Result<(), String> {
         start(&self.machine, "samba", &[])?;
         let (machine, address) = (&self.machine, self.machine.address.as_str());
@@ -73,8 +75,7 @@ impl Dc {
         wait_for(machine, "its ports", || listens(machine, &[53, 88, 135, 389, 445]))?;
         wait_for(machine, "LDAP", || oracle::ntds_guid(client, address).as_deref() == Some(&self.guid))?;
         wait_for(machine, "its alias in DNS", || !oracle::records(client, address, &alias, "CNAME").is_empty())?;
-        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(client, address) == Some(true))?;
-        self.wait_for_netbios(client)
+        wait_for(machine, "the endpoint mapper", || oracle::maps_drsuapi(client, address) == Some(true))
     }
 
     /// Restarts this machine as it is while AD DS does not run: there, but no DC.
@@ -89,7 +90,8 @@ impl Dc {
     /// Restarts this machine with everything.
     pub(crate) fn restart(&self, client: &Host) -> Result<(), String> {
         stop(&self.machine)?;
-        self.start_directory(client)
+        self.start_directory(client)?;
+        self.wait_for_netbios(client)
     }
 
     /// The name of the alias that partners look for.
@@ -99,7 +101,7 @@ impl Dc {
     }
 
     /// A NetBIOS name is claimed for some seconds before it is owned.
-    fn wait_for_netbios(&self, client: &Host) -> Result<(), String> {
+    pub(crate) fn wait_for_netbios(&self, client: &Host) -> Result<(), String> {
         let name = self.machine.name.to_uppercase();
         let names = || oracle::netbios_names(client, &self.machine.address);
         wait_for(&self.machine, "its NetBIOS name", || names().contains(&name))
@@ -142,9 +144,10 @@ fn start(machine: &Host, program: &str, options: &[&str]) -> Result<(), String> 
 
 /// Stops Samba in order, for the sake of its databases, then ends what is left by itself.
 fn stop(machine: &Host) -> Result<(), String> {
-    // The ids are those of this machine alone; 1 is its first process, and $$ this shell.
+    // The ids are those of this machine alone: 1 is its first process, the keeper keeps it running, $$ is this shell.
     let script = r#"
-        main=$(cat /run/samba/samba.pid)
+        read -r keeper </run/keeper
+        read -r main </run/samba/samba.pid
         kill "$main"
         for try in $(seq 200); do
             if [ -d "/proc/$main" ]; then sleep 0.05; fi
@@ -153,7 +156,7 @@ fn stop(machine: &Host) -> Result<(), String> {
             left=
             for process in /proc/[0-9]*; do
                 id=${process#/proc/}
-                if [ "$id" != 1 ] && [ "$id" != $$ ]; then left="$left $id"; fi
+                case $id in 1 | "$keeper" | $$) ;; *) left="$left $id" ;; esac
             done
             if [ -z "$left" ]; then exit 0; fi
             for id in $left; do kill -KILL "$id" 2>/dev/null || true; done
