@@ -8,6 +8,8 @@ mod facts;
 mod meaning;
 mod subject;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -80,7 +80,7 @@ pub(super) fn of(
     }
     if kind == TargetKind::Guid {
         guid(dc, good > 0 && absent.len() == good, !proven.is_empty(), &mut meaning);
-        commands.extend(directory_commands(view, dc, !reinstalled.is_empty() || absent.len() == good));
+        commands.extend(directory_commands(view, dc, !reinstalled.is_empty() || (good > 0 && absent.len() == good)));
     }
     (meaning, commands)
 }

@@ -68,8 +68,10 @@ pub fn of_arguments(arguments: &[String]) -> Result<Vec<Subject>, SubjectError> 
         return Err(SubjectError::Empty);
     }
     let single: Vec<_> = arguments.iter().map(|argument| of_word(argument.trim())).collect();
+    // Words that mean nothing by themselves, or more bare words than anybody lists hosts: a text that lost its quotes.
+    let odd = single.iter().any(Result::is_err) || single.iter().filter(|subject| !is_certain(subject)).count() > 2;
     let is_text = arguments.iter().any(|argument| argument.trim().contains(char::is_whitespace))
-        || (arguments.len() > 1 && single.iter().any(|subject| !is_certain(subject)) && !scan(&all).0.is_empty());
+        || (arguments.len() > 1 && odd && !scan(&all).0.is_empty());
     if is_text {
         return of_text(&all);
     }
@@ -233,6 +235,8 @@ mod tests {
         assert_eq!(arguments(&["192.0.2.1", "[2001:db8::1]"]), Ok(vec![address("192.0.2.1"), address("2001:db8::1")]));
         assert_eq!(arguments(&["DC1.contoso.com.", "dc1.contoso.com"]), Ok(vec![host("dc1.contoso.com")]));
         assert_eq!(arguments(&["dc1", "dc2"]), Ok(vec![host("dc1"), host("dc2")]));
+        assert_eq!(arguments(&["dc1", ONE]), Ok(vec![host("dc1"), guid(ONE, None)]));
+        assert_eq!(arguments(&["no", "SPN", "for", ONE]), Ok(vec![guid(ONE, None)]));
         assert_eq!(arguments(&[&format!("{{{ONE}}}")]), Ok(vec![guid(ONE, None)]));
         assert_eq!(
             arguments(&[&format!("{ONE}._msdcs.contoso.com."), "dc2.contoso.com"]),
