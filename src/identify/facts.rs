@@ -103,8 +103,12 @@ pub(super) fn of(replies: &AddressReplies, kind_unnamed: MachineKind) -> Facts {
         .and_then(|ping| ping.netbios_host.clone())
         .or_else(|| of_challenge(|one| &one.netbios_host))
         .or_else(|| netbios.and_then(|status| status.hosts().next().map(str::to_owned)));
+    // The configuration naming context, in which every NTDS Settings object stands, lies below the forest root domain.
     let forest = dc_root
-        .and_then(|root| root.root_domain.as_ref()?.dns_name())
+        .and_then(|root| {
+            let names = [&root.root_domain, &root.configuration, &root.ntds_settings];
+            names.into_iter().flatten().find_map(|name| name.dns_name())
+        })
         .or_else(|| ping.and_then(|ping| ping.forest.clone()))
         .or_else(|| of_challenge(|one| &one.forest));
     let guid = root.and_then(RootDse::ntds_guid).map(|guid| guid.to_string());
