@@ -113,7 +113,7 @@ pub struct Run {
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Asking")]
     pub deadline: Option<Duration>,
 
-    /// Ask DNS only, no machine who it is
+    /// Ask DNS only, no machine who it is; the rules about machines are then not applied
     #[arg(long, help_heading = "Asking")]
     pub no_probe: bool,
 

@@ -21,6 +21,7 @@ Examples:
   guidpost check
   guidpost check -c forest.yaml --server dc1,dc2 --dc dc3.contoso.com
   guidpost check --only alias-missing,stale-address -v
+  guidpost check --no-probe
   guidpost check -f json > report.json
   guidpost check -f nagios --deadline 30s --output json=/var/lib/guidpost/report.json
   guidpost check --save-evidence seen.json
