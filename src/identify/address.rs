@@ -74,8 +74,7 @@ fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
         identity: None,
         dc: None,
         result,
-        not_asked: (!replies.any_asked())
-            .then(|| why_not_asked(evidence, address).unwrap_or("the run ended before it was asked").to_owned()),
+        not_asked: (!replies.any_asked()).then(|| reason(evidence, address)),
         errors,
         experience,
         evidence: identity::identify(&replies, &nobody(&facts), &[]).evidence,
@@ -87,7 +86,11 @@ fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
 pub(super) fn judged(view: &View<'_>, dc: &crate::inventory::Dc, address: IpAddr, servers: Vec<String>) -> Machine {
     let identity = view.identity(dc, address);
     let experience = view.experience(dc, address);
-    Machine { servers, ..against(view.evidence, address, identity, experience) }
+    let mut machine = Machine { servers, ..against(view.evidence, address, identity, experience) };
+    if let (Some(reason), Some(unusable)) = (&mut machine.not_asked, view.unusable(address)) {
+        *reason = format!("no partner can use it ({})", unusable.kind);
+    }
+    machine
 }
 
 /// The machine behind an address, looked up for a host name without a configuration.
@@ -189,6 +192,19 @@ fn fails(errors: &[i64]) -> String {
         None => format!("error {number}"),
     });
     format!("a destination fails with {}", words.collect::<Vec<_>>().join(" or "))
+}
+
+/// Why nobody asked an address.
+fn reason(evidence: &Evidence, address: IpAddr) -> String {
+    let stranger = "it is a public address that the configuration does not list, and a wrong record may lead to a \
+                    stranger's; `guidpost identify` with the address itself asks it";
+    let why = match why_not_asked(evidence, address) {
+        Some(why) => why,
+        None if evidence.incomplete.is_some() => "the run ended before it was asked",
+        None if super::target::may_be_asked(address) => "nothing of it could be asked",
+        None => stranger,
+    };
+    why.to_owned()
 }
 
 /// Why an address that was given must not be asked; `None` if it may.

@@ -6,6 +6,7 @@ use crate::evidence::probe::{AddressReplies, Challenge, Flags, Mapping, Netlogon
 
 /// What kind of machine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MachineKind {
     /// Its directory or its replication interface answers.
@@ -26,6 +27,7 @@ pub enum MachineKind {
 
 /// What one machine says of itself. What it does not say is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Facts {
     /// What kind of machine it is.
     pub kind: MachineKind,

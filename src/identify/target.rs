@@ -36,8 +36,7 @@ fn is_meant(dc: &Dc, subject: &Subject) -> bool {
     }
 }
 
-fn target(view: &View<'_>, dc: &Dc, input: String, kind: TargetKind) -> Target {
-    let Some(dc) = view.inventory.dcs.get(dc.index) else { unreachable!("a DC is in its own inventory") };
+fn target<'a>(view: &View<'a>, dc: &'a Dc, input: String, kind: TargetKind) -> Target {
     let servers: Vec<ServerSays> = view.inventory.servers.iter().map(|server| says(view, dc, server)).collect();
     let mut leading: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
     for address in view.addresses_of(dc) {
@@ -148,20 +147,7 @@ pub(super) fn without_servers(evidence: &Evidence, host: &DnsName) -> Target {
         None => (Vec::new(), Some(format!("{host} was not looked up"))),
     };
     let ips: Vec<IpAddr> = ips;
-    let addresses: Vec<Machine> = ips
-        .into_iter()
-        .map(|ip| {
-            let machine = address::named(evidence, ip, host);
-            let stranger =
-                "it is a public address, to which a wrong record may lead; name the address itself to ask it";
-            match &machine.not_asked {
-                Some(_) if super::why_not_asked(evidence, ip).is_none() && !may_be_asked(ip) => {
-                    Machine { not_asked: Some(stranger.into()), ..machine }
-                }
-                _ => machine,
-            }
-        })
-        .collect();
+    let addresses: Vec<Machine> = ips.into_iter().map(|ip| address::named(evidence, ip, host)).collect();
     let result = addresses.iter().map(|machine| machine.result).max().unwrap_or(Conclusion::Unknown);
     let mut meaning: Vec<String> = trouble.into_iter().collect();
     meaning.push(

@@ -5,8 +5,9 @@ use crate::evidence::probe::{
     AddressReplies, Challenge, DirectoryName, Endpoint, Failure, Flags, Mapping, Netlogon, Ping, PingState, Reply,
     RootDse,
 };
-use crate::evidence::{Machine as Seen, Selection};
+use crate::evidence::{Machine as Asked, Selection};
 use crate::guid::Guid;
+use crate::report::Identity;
 use crate::testing::{ALIAS2, CONFIG, World};
 
 const GUID1: &str = "11111111-1111-4111-8111-111111111111";
@@ -136,6 +137,21 @@ fn an_unknown_guid_is_asked_for_and_what_is_left_of_it_named() {
 }
 
 #[test]
+fn whoever_is_not_asked_is_not_asked_for_a_reason() {
+    let config =
+        "{forest: contoso.com, dns_servers: [{name: dc1, address: 192.0.2.10}, {name: dc2, address: 192.0.2.11}]}";
+    let reason = |address: &str| {
+        let record = format!("dc2.contoso.com 600 A {address}");
+        let world = World::new().remove("dc1", "dc2.contoso.com").add("dc1", &record);
+        let world = world.remove("dc2", "dc2.contoso.com").add("dc2", &record).machine(address, member());
+        only(&answer(world, config, &["dc2.contoso.com"])).addresses[0].not_asked.clone()
+    };
+    assert!(reason("8.8.8.8").unwrap().starts_with("it is a public address"));
+    assert!(reason("169.254.1.1").unwrap().starts_with("no partner can use it"));
+    assert_eq!(reason("10.1.1.1"), None);
+}
+
+#[test]
 fn an_alias_that_holds_addresses_is_followed_too() {
     let held = format!("{ALIAS2} 600 A 192.0.2.11");
     let world = World::new().remove("dc1", ALIAS2).add("dc1", &held).remove("dc2", ALIAS2).add("dc2", &held);
@@ -177,7 +193,7 @@ fn names_that_do_not_go_with_the_configuration_are_refused() {
 /// What is said of one machine without expecting anybody.
 fn bare(replies: AddressReplies) -> Identification {
     let mut evidence = crate::testing::evidence(CONFIG);
-    evidence.machines.insert(HERE.parse().unwrap(), Seen { stage: Stage::Name, replies });
+    evidence.machines.insert(HERE.parse().unwrap(), Asked { stage: Stage::Name, replies });
     judge(&evidence, &[Subject::Address(HERE.parse().unwrap())], true)
 }
 
@@ -227,7 +243,7 @@ fn a_looked_up_address_is_not_asked_if_it_may_be_a_strangers() {
     let subjects = [Subject::Host(host)];
     let here: IpAddr = "10.0.0.1".parse().unwrap();
     assert_eq!(machines(&evidence, &subjects, false, Stage::Directory), [(here, Stage::Directory)]);
-    evidence.machines.insert(here, Seen { stage: Stage::Name, replies: dc("dc1.contoso.com", GUID1) });
+    evidence.machines.insert(here, Asked { stage: Stage::Name, replies: dc("dc1.contoso.com", GUID1) });
     let seen = judge(&evidence, &subjects, false);
     let target = only(&seen);
     let reason = target.addresses[0].not_asked.as_deref().unwrap();
