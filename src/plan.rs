@@ -4,6 +4,7 @@
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
 mod machines;
+pub use machines::is_public;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};

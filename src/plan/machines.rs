@@ -67,7 +67,7 @@ fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
 }
 
 /// Whether an address may belong to anybody: not of a private network (RFC 1918, RFC 4193, RFC 6598).
-fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [first, second, ..] = v4.octets();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::View;
+use super::{Alias, View};
 use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME};
 use crate::config::Domain;
 use crate::identity::{self, Expected, Known, Verdict, is_confirmed};
@@ -38,6 +38,10 @@ impl<'a> View<'a> {
         for server in self.good_servers() {
             for name in self.names_of(dc, server) {
                 all.extend(self.both(server, &name).addresses());
+            }
+            // A destination takes what stands at the name of the alias itself, too.
+            if let Some(Alias::Holds { addresses, .. }) = dc.alias.as_ref().map(|alias| self.alias(server, alias)) {
+                all.extend(addresses);
             }
         }
         all
