@@ -29,6 +29,8 @@ use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family, Machine, NotAsked, Resolved, Stage};
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
+#[doc(hidden)]
+pub use dns::fuzzing;
 pub use stop::Interrupter;
 
 /// How many machines are asked at the same time who they are: each takes five sockets at most.
