@@ -29,9 +29,12 @@ use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family, Machine, NotAsked, Resolved, Stage};
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
+#[doc(hidden)]
+pub use dns::fuzzing;
 pub use stop::Interrupter;
 
-/// How many machines are asked at the same time who they are: each takes five sockets at most.
+/// How many machines are asked at the same time who they are: each takes three sockets at most. A process that may not
+/// have so many waits for them.
 const MACHINES_AT_ONCE: usize = 256;
 
 /// How a session asks.

@@ -34,8 +34,15 @@ pub(crate) fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
 }
 
 /// Gives every datagram to `answer`, with the address it came from.
-pub(crate) fn udp(mut answer: impl FnMut(&UdpSocket, &[u8], SocketAddr) + Send + 'static) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+pub(crate) fn udp(answer: impl FnMut(&UdpSocket, &[u8], SocketAddr) + Send + 'static) -> SocketAddr {
+    udp_at("127.0.0.1:0", answer)
+}
+
+pub(crate) fn udp_at(
+    address: &str,
+    mut answer: impl FnMut(&UdpSocket, &[u8], SocketAddr) + Send + 'static,
+) -> SocketAddr {
+    let socket = UdpSocket::bind(address).unwrap();
     let address = socket.local_addr().unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 2048];

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a machine of a test that cannot start fails the test")]
 
 mod doors;
+mod ends;
 mod machine;
+mod read_only;
 mod tcp;
 mod udp;

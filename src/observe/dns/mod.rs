@@ -6,6 +6,7 @@
 mod decode;
 mod ending;
 mod flight;
+pub mod fuzzing;
 mod ids;
 mod pace;
 mod receive;

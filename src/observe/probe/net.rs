@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::{Instant as TokioInstant, timeout_at};
+use tokio::time::{Instant as TokioInstant, sleep, timeout_at};
 
 use super::reader::{Malformed, Rejected};
 use crate::evidence::probe::Failure;
@@ -19,6 +19,10 @@ const MOST_OCTETS: usize = 1 << 20;
 const LONGEST_DATAGRAM: usize = 65_535;
 /// How often a datagram is sent.
 const TRIES: u32 = 2;
+/// How long a socket is waited for while the process has none left, and how often it is asked for. The conversations
+/// that hold them end within seconds each.
+const SCARCITY: Duration = Duration::from_secs(60);
+const SCARCITY_STEP: Duration = Duration::from_millis(20);
 
 /// Octets that nobody can guess.
 pub(super) fn random<const N: usize>() -> [u8; N] {
@@ -51,6 +55,25 @@ fn meaning(error: &io::Error, doing: &str) -> Failure {
     }
 }
 
+/// Whether the process, or the system, has no file descriptor left: nothing was sent, and that says nothing about the
+/// machine. Some systems allow a process only 256.
+fn is_scarcity(error: &io::Error) -> bool {
+    // ENFILE and EMFILE of every Unix; WSAEMFILE.
+    let codes: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+/// Opens a socket, as soon as there is one.
+async fn patiently<T>(mut open: impl AsyncFnMut() -> Result<T, io::Error>) -> io::Result<T> {
+    let patience = until(SCARCITY);
+    loop {
+        match open().await {
+            Err(error) if is_scarcity(&error) && TokioInstant::now() < patience => sleep(SCARCITY_STEP).await,
+            ended => return ended,
+        }
+    }
+}
+
 /// Sends `request`, once more if nothing comes in half the time, and waits for a datagram that `decode` accepts.
 ///
 /// The socket hears this address alone. A datagram that is no answer does not end the question, since anybody may send
@@ -61,8 +84,10 @@ pub(super) async fn datagram<T>(
     request: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, Rejected>,
 ) -> Result<T, Failure> {
-    let socket = open(target).map_err(|error| meaning(&error, &format!("sending to {target}")))?;
-    let mut buffer = vec![0; LONGEST_DATAGRAM];
+    let socket = patiently(async || open(target)).await;
+    let socket = socket.map_err(|error| meaning(&error, &format!("sending to {target}")))?;
+    // Most silent machines are asked at the same time; only whoever is heard costs memory.
+    let mut buffer = Vec::new();
     let mut odd = None;
     for _ in 0..TRIES {
         let deadline = until(timeout / TRIES);
@@ -72,6 +97,7 @@ pub(super) async fn datagram<T>(
         loop {
             let received = match socket::pending_error(&socket) {
                 Some(error) => Err(error),
+                None if buffer.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
                 None => socket.try_recv(&mut buffer),
             };
             match received {
@@ -85,6 +111,7 @@ pub(super) async fn datagram<T>(
                     if timeout_at(deadline, socket.ready(socket::INTEREST)).await.is_err() {
                         break;
                     }
+                    buffer.resize(LONGEST_DATAGRAM, 0);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(odd.unwrap_or_else(|| meaning(&error, &format!("asking {target}")))),
@@ -122,10 +149,8 @@ impl Conversation {
     /// Connects within `timeout`; all that follows has as long once more.
     pub(super) async fn open(target: SocketAddr, timeout: Duration) -> Result<Self, Failure> {
         let doing = format!("connecting to {target}");
-        let stream = timeout_at(until(timeout), TcpStream::connect(target))
-            .await
-            .map_err(|_| Failure::Timeout)?
-            .map_err(|error| meaning(&error, &doing))?;
+        let connect = async || timeout_at(until(timeout), TcpStream::connect(target)).await?;
+        let stream = patiently(connect).await.map_err(|error| meaning(&error, &doing))?;
         // Small messages that wait for nothing; without it they are only slower.
         let _ = stream.set_nodelay(true);
         Ok(Self { stream, deadline: until(timeout), read: Vec::new(), total: 0 })
