@@ -17,7 +17,7 @@ import replay
 GOALS = {"silent": 5.0, "dc": 2.0, "member": 2.0}
 MACHINES = 200
 # MiB that the machines may cost above the same run without asking them.
-MEMORY = 16
+MEMORY = 8
 
 
 def main():

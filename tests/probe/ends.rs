@@ -39,7 +39,7 @@ fn evidence(config: Config) -> Evidence {
 /// Asks the machines, and once more as a second round would.
 async fn ask(session: &mut Session, evidence: &mut Evidence, count: u16) {
     for stage in [Stage::Directory, Stage::Name] {
-        let machines = (0..MANY).map(|number| (address(number), stage)).collect();
+        let machines = (0..count).map(|number| (address(number), stage)).collect();
         let plan = Plan { machines, ..Plan::default() };
         session.ask(plan, evidence, &|_, _| Vec::new(), &|_| ()).await;
     }
@@ -50,7 +50,7 @@ fn the_deadline_and_an_interruption_end_asking_at_once() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let after = Duration::from_millis(200);
     for (deadline, expected) in [(Some(after), Incomplete::Deadline), (None, Incomplete::Interrupted)] {
-        let mut evidence = evidence(config((0..count).map(address), silent.local_addr().unwrap()));
+        let mut evidence = evidence(config((0..MANY).map(address), silent.local_addr().unwrap()));
         let ((), took) = timed(async {
             let query = Query { deadline, ..Query::default() };
             let mut session = Session::new(SessionOptions { query, family: None });
