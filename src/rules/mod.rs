@@ -191,6 +191,15 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 
 /// Why a rule does not run, or `None` if it does.
 pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
+    let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
+    deselected(rule, evidence).or_else(|| {
+        (about_machines && !evidence.config.probe.enabled)
+            .then_some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)")
+    })
+}
+
+/// Why the configuration or the command line leave a rule out, or `None` if they do not.
+fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     let selection = &evidence.selection;
     if evidence.config.rules.get(rule.name).is_some_and(|setting| setting.severity.is_none()) {
         return Some("turned off in the configuration");
@@ -201,17 +210,13 @@ pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     if selection.skip.iter().any(|name| name == rule.name) {
         return Some("left out by --skip");
     }
-    let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
-    if about_machines && !evidence.config.probe.enabled {
-        return Some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)");
-    }
     None
 }
 
-/// What has to be asked for the rules that run.
+/// What has to be asked for the rules of the run.
 pub fn needs(evidence: &Evidence) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
-    for rule in ALL.iter().filter(|rule| switched_off(rule, evidence).is_none()) {
+    for rule in ALL.iter().filter(|rule| deselected(rule, evidence).is_none()) {
         needs.extend(rule.needs.iter().filter(|need| !needs.contains(need)).copied().collect::<Vec<_>>());
     }
     needs
