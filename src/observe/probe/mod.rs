@@ -106,7 +106,8 @@ impl Doors {
     pub async fn ask_name(&self, replies: &mut AddressReplies) {
         let timeout = self.timeout;
         let mapper = replies.epm.as_ref().and_then(Reply::failure);
-        let hopeless = matches!(mapper, Some(Failure::Timeout | Failure::Stalled | Failure::Refused | Failure::Unreachable));
+        let hopeless =
+            matches!(mapper, Some(Failure::Timeout | Failure::Stalled | Failure::Refused | Failure::Unreachable));
         let ntlm = async {
             let door = self.door_for(Protocol::Ntlm, RPC).filter(|_| !hopeless);
             let rpc = match door {
