@@ -30,10 +30,10 @@ def questions(dcs):
     return [q for dc in dcs for q in ((dc.alias, "CNAME"), (dc.host, "A"), (dc.host, "AAAA"))]
 
 
-def write_config(path, dcs, servers):
-    """A guidpost configuration; probes and the other locator records are left out, as the zones hold none."""
+def write_config(path, dcs, servers, probe="enabled: false"):
+    """A guidpost configuration; the other locator records are left out, as the zones hold none."""
     with open(path, "w", encoding="ascii") as file:
-        file.write(f"forest: {FOREST}\nlocator_records: false\nprobe: {{ enabled: false }}\ndns_servers:\n")
+        file.write(f"forest: {FOREST}\nlocator_records: false\nprobe: {{ {probe} }}\ndns_servers:\n")
         for name, (address, port) in servers:
             file.write(f"  - {{ name: {name}, address: {address}, port: {port} }}\n")
         file.write("domain_controllers:\n")

@@ -1,6 +1,7 @@
 //! Command-line definitions. What an argument means for a run is decided by the commands, against the configuration.
 
 mod help;
+mod identify;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::evidence::Family;
 use crate::exit::FailOn;
 use crate::render::{ColorChoice, Format, Verbosity};
+pub use identify::Identify;
 pub use values::OutputSpec;
 
 /// Verifier of Active Directory DNS locator records.
@@ -53,6 +55,9 @@ pub enum Command {
     /// Collect evidence only, judge nothing
     #[command(after_help = help::OBSERVE)]
     Observe(Observe),
+    /// Tell who is behind an address, a host name or a GUID
+    #[command(after_help = help::IDENTIFY)]
+    Identify(Identify),
     /// Explain a rule, an error number or an event number
     #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
@@ -108,7 +113,7 @@ pub struct Run {
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Asking")]
     pub deadline: Option<Duration>,
 
-    /// Ask DNS only, no machine who it is
+    /// Ask DNS only, no machine who it is; the rules about machines are then not applied
     #[arg(long, help_heading = "Asking")]
     pub no_probe: bool,
 

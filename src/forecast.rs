@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use crate::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow};
-use crate::rules::{Alias, Ownership, Standing, View};
+use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity};
+use crate::rules::{Alias, Experience, Ownership, Standing, View};
 
 /// One row per source DC and server, read-only DCs excepted: nobody replicates from them.
 pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
@@ -25,6 +25,8 @@ struct Walk {
     wrong: usize,
     total: usize,
     fallback: Option<Fallback>,
+    certainty: Certainty,
+    delay_only: bool,
     rules: BTreeSet<&'static str>,
     message: String,
 }
@@ -37,6 +39,8 @@ impl Walk {
             wrong: 0,
             total: 0,
             fallback: None,
+            certainty: Certainty::Inferred,
+            delay_only: false,
             rules: rules.iter().copied().collect(),
             message: message.into(),
         }
@@ -62,6 +66,8 @@ impl Walk {
             wrong: 0,
             total: 0,
             fallback: Some(fallback),
+            certainty: Certainty::Inferred,
+            delay_only: false,
             rules: BTreeSet::from([rule]),
             message: format!("{why}; {then}"),
         }
@@ -90,11 +96,11 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
         server: server.name.clone(),
         outcome: walk.outcome,
         errors: walk.errors.into_iter().collect(),
-        certainty: Certainty::Inferred,
+        certainty: walk.certainty,
         wrong_addresses: walk.wrong,
         addresses: walk.total,
         fallback: walk.fallback,
-        delay_only: false,
+        delay_only: walk.delay_only,
         rules: walk.rules.into_iter().map(String::from).collect(),
         message: walk.message,
     }
@@ -188,8 +194,21 @@ enum Step {
     Unclear,
 }
 
-fn step(view: &View<'_>, dc: &Dc, address: IpAddr) -> Step {
-    match view.ownership(dc, address) {
+/// What happens at an address, and whether its machine said so itself.
+fn step(view: &View<'_>, dc: &Dc, address: IpAddr) -> (Step, Certainty) {
+    let ownership = view.ownership(dc, address);
+    match (&ownership, view.experience(dc, address)) {
+        (Ownership::Unusable(_), _) | (_, Experience::Unclear) => {}
+        (_, Experience::Right) => return (Step::Right, Certainty::Probed),
+        (_, Experience::Wrong(codes)) => {
+            let silent = matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable);
+            // Silence at an address of which nobody says whose it is decides nothing.
+            if !(silent && matches!(ownership, Ownership::Unknown | Ownership::Contested(_))) {
+                return (Step::Wrong(explaining_rule(view, dc, address, &ownership), codes), Certainty::Probed);
+            }
+        }
+    }
+    let step = match ownership {
         Ownership::Own | Ownership::OwnAndOthers(_) => Step::Right,
         Ownership::Unusable(unusable) if unusable.loopback => Step::Wrong("unusable-address", vec![WRONG_PRINCIPAL]),
         // A tunnel address that the DC owns may work.
@@ -198,6 +217,21 @@ fn step(view: &View<'_>, dc: &Dc, address: IpAddr) -> Step {
         Ownership::Others(_) => Step::Wrong("shared-address", vec![WRONG_PRINCIPAL]),
         Ownership::Nobody => Step::Wrong("stale-address", vec![ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
         Ownership::Contested(_) | Ownership::Unknown => Step::Unclear,
+    };
+    (step, Certainty::Inferred)
+}
+
+/// The rule whose finding speaks of a wrong address that was probed: one address, one finding.
+fn explaining_rule(view: &View<'_>, dc: &Dc, address: IpAddr, ownership: &Ownership<'_>) -> &'static str {
+    match (ownership, view.identity(dc, address)) {
+        (Ownership::Others(_) | Ownership::Contested(_), _) => "shared-address",
+        (Ownership::Nobody, _) => "stale-address",
+        (_, Identity::ReinstalledDc) => "guid-mismatch",
+        (_, Identity::Silent | Identity::Unreachable) => "address-silent",
+        (_, Identity::RightHostNoDirectory | Identity::OwnerProven | Identity::Owner | Identity::OwnerByName) => {
+            "directory-not-running"
+        }
+        _ => "wrong-machine",
     }
 }
 
@@ -210,8 +244,13 @@ fn from_addresses(
 ) -> Walk {
     let mut errors = BTreeSet::new();
     let (mut wrong, mut unclear) = (Vec::new(), Vec::new());
+    let mut certainty = Certainty::Probed;
     for &address in addresses {
-        match step(view, dc, address) {
+        let (step, how) = step(view, dc, address);
+        if how == Certainty::Inferred {
+            certainty = Certainty::Inferred;
+        }
+        match step {
             Step::Right => {}
             Step::Unclear => unclear.push(address),
             Step::Wrong(rule, codes) => {
@@ -239,9 +278,13 @@ fn from_addresses(
             format!("{count} of {} addresses of {name} lead elsewhere: {}", addresses.len(), texts(&wrong)),
         ),
     };
+    // A client goes on to its next address only where nothing accepts its connection.
+    let delay_only = outcome == ForecastOutcome::Intermittent && wrong.iter().all(|&address| view.moves_on(address));
     Walk {
         outcome,
         errors,
+        certainty,
+        delay_only,
         wrong: wrong.len(),
         total: addresses.len(),
         fallback: None,
@@ -251,7 +294,18 @@ fn from_addresses(
 }
 
 fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
-    rules.iter().all(|rule| matches!(*rule, "unusable-address" | "shared-address" | "stale-address"))
+    rules.iter().all(|rule| {
+        matches!(
+            *rule,
+            "unusable-address"
+                | "shared-address"
+                | "stale-address"
+                | "wrong-machine"
+                | "guid-mismatch"
+                | "address-silent"
+                | "directory-not-running"
+        )
+    })
 }
 
 #[cfg(test)]

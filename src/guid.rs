@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A GUID, such as the objectGUID of an NTDS Settings object: its 16 octets in the order of the dashed form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,13 @@ impl Guid {
         Ok(Self(octets))
     }
 
+    /// Takes the 16 octets of the packet form, whose first three groups are little-endian (MS-DTYP 2.3.4.2).
+    pub fn from_packet(octets: [u8; 16]) -> Self {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = octets;
+        let [i, j, k, l, m, n, o, p] = rest;
+        Self([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p])
+    }
+
     /// Whether every octet is zero; no object has such a GUID.
     pub fn is_nil(self) -> bool {
         self.0 == [0; 16]
@@ -66,6 +73,12 @@ impl Serialize for Guid {
     }
 }
 
+impl<'de> Deserialize<'de> for Guid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +88,14 @@ mod tests {
         let plain = Guid::parse("3dab7f9b-92e7-4391-b8db-71df532c1493").expect("good");
         assert_eq!(Guid::parse("{3DAB7F9B-92E7-4391-B8DB-71DF532C1493}"), Ok(plain));
         assert_eq!(plain.to_string(), "3dab7f9b-92e7-4391-b8db-71df532c1493");
+    }
+
+    #[test]
+    fn the_packet_form_is_half_little_endian() {
+        let packet = [0xe3, 0x4a, 0x1e, 0x82, 0x83, 0x3a, 0x5f, 0x45, 0xa4, 0x99, 0x72, 0xea, 0x90, 0xa0, 0x25, 0xb7];
+        assert_eq!(Guid::from_packet(packet).to_string(), "821e4ae3-3a83-455f-a499-72ea90a025b7");
+        let text = serde_json::to_string(&Guid::from_packet(packet)).unwrap();
+        assert_eq!(serde_json::from_str::<Guid>(&text).unwrap(), Guid::from_packet(packet));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub mod exit;
 pub mod files;
 pub mod forecast;
 pub mod guid;
+pub mod identify;
+pub mod identity;
 pub mod inventory;
 pub mod name;
 pub mod observe;

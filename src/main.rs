@@ -49,6 +49,7 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
             let console = Console::stdout(cli.display, check.verbosity());
             return commands::check::run(&check, console, origin()?);
         }
+        Command::Identify(identify) => return commands::identify::run(&identify, console, origin()?),
         Command::Observe(observe) => commands::observe::run(&observe, console, origin()?)?,
         Command::Demo(demo) => return commands::demo::run(&demo, console, origin()?),
         Command::Config(config) => commands::config::run(&config.command, console)?,

@@ -3,11 +3,14 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
+mod machines;
+pub use machines::is_public;
+
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::config::ServerAddress;
-use crate::evidence::{Column, Evidence, Rdata, Record, RecordType};
+use crate::evidence::{Column, Evidence, Rdata, Record, RecordType, Stage};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::rules::{self, Need};
@@ -34,6 +37,8 @@ pub struct Plan {
     pub interfaces: Vec<String>,
     /// DNS questions by server.
     pub dns: Vec<(SocketAddr, Vec<Ask>)>,
+    /// Machines to ask who they are.
+    pub machines: Vec<(IpAddr, Stage)>,
 }
 
 impl Plan {
@@ -65,6 +70,7 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
             plan.dns.push((address, asks));
         }
     }
+    plan.machines = machines::next(inventory, evidence);
     plan
 }
 

@@ -81,10 +81,28 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Rules that were not applied, with the reason.
     pub not_checked: Vec<NotChecked>,
+    /// What the configuration does not say of a DC, and its own machine did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub learned: Vec<Learned>,
     /// Subjects of which nothing at all could be verified: silence is no success.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub unverified: Vec<String>,
+}
+
+/// What was learned of a DC from its own machine, and used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Learned {
+    /// The DC.
+    pub dc: String,
+    /// GUID of its NTDS Settings object, where the configuration has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub guid: Option<String>,
+    /// Addresses that proved to be its own, where the configuration has none.
+    pub addresses: Vec<String>,
 }
 
 /// The program that made a file.

@@ -5,8 +5,10 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::evidence::{Evidence, Selection};
+use crate::evidence::{Evidence, Selection, Stage};
+use crate::identify::{self, Subject};
 use crate::observe::{self, Progress, Session, SessionOptions};
+use crate::plan::Plan;
 use crate::{inventory, plan};
 
 /// How often the inventory is derived anew; each round asks only what the one before taught.
@@ -51,4 +53,35 @@ pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &
         }
         session.ask(plan, evidence, &|evidence, server| plan::follow(&inventory, evidence, server), progress).await;
     }
+}
+
+/// Asks what `identify` needs: the DCs of the selection like a run, then the addresses that were given, whoever they are.
+///
+/// # Errors
+/// The operating system gives no runtime.
+pub fn identify(
+    config: Config,
+    selection: Selection,
+    origin: Origin,
+    subjects: &[Subject],
+    configured: bool,
+    progress: &dyn Fn(Progress),
+) -> io::Result<Evidence> {
+    let options = SessionOptions { query: config.query.clone(), family: selection.family };
+    let about_dcs = configured && !selection.dcs.is_empty();
+    let mut evidence = Evidence::new(config, selection, origin.seed, origin.started_at);
+    observe::run(async {
+        let mut session = Session::new(options);
+        if about_dcs {
+            collect(&mut session, &mut evidence, progress).await;
+        } else if !configured {
+            let hosts = identify::hosts(subjects);
+            session.ask(Plan { hosts, ..Plan::default() }, &mut evidence, &|_, _| Vec::new(), progress).await;
+        }
+        for stage in [Stage::Directory, Stage::Name] {
+            let machines = identify::machines(&evidence, subjects, configured, stage);
+            session.ask(Plan { machines, ..Plan::default() }, &mut evidence, &|_, _| Vec::new(), progress).await;
+        }
+        evidence
+    })
 }

@@ -1,11 +1,14 @@
 //! A forest in memory for unit tests: servers that answer from lists of records, without any network.
 
+pub(crate) mod machines;
 mod zone;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::config;
-use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Outcome, Record, Selection, Transport};
+use crate::evidence::probe::AddressReplies;
+use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Machine, Outcome, Record, Selection, Stage, Transport};
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
 use crate::plan::{self, Ask};
@@ -77,6 +80,7 @@ pub(crate) struct World {
     pub(crate) evidence: Evidence,
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
+    machines: BTreeMap<IpAddr, AddressReplies>,
     reversed: bool,
 }
 
@@ -92,7 +96,7 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new(), reversed: false }
+        Self { evidence, records, replies: BTreeMap::new(), machines: BTreeMap::new(), reversed: false }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -139,6 +143,15 @@ impl World {
         self.records.get_mut(server).unwrap_or_else(|| panic!("there is no server {server}"))
     }
 
+    /// What the machine at an address says when it is asked who it is; other machines say nothing that anybody hears.
+    pub(crate) fn machine(mut self, address: &str, replies: AddressReplies) -> Self {
+        let address = address.parse().expect("an address");
+        // Else nobody would ask what no configuration lists, as these addresses belong to no private network.
+        self.evidence.config.probe.redirect.insert(address, Some(([127, 0, 0, 1], 0).into()));
+        self.machines.insert(address, replies);
+        self
+    }
+
     /// Asks everything, and gives the evidence.
     pub(crate) fn observe(mut self) -> Evidence {
         for _ in 0..8 {
@@ -146,6 +159,13 @@ impl World {
             let plan = plan::next(&inventory, &self.evidence);
             if plan.is_empty() {
                 break;
+            }
+            for (address, stage) in plan.machines {
+                let mut replies = self.machines.get(&address).cloned().unwrap_or_default();
+                if stage == Stage::Directory {
+                    (replies.ntlm_rpc, replies.ntlm_smb, replies.netbios) = (None, None, None);
+                }
+                self.evidence.machines.insert(address, Machine { stage, replies });
             }
             let mut dns = plan.dns;
             if self.reversed {

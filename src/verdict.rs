@@ -5,8 +5,8 @@ use crate::config::Waiver;
 use crate::evidence::{Column, Evidence};
 use crate::inventory::{Dc, Server};
 use crate::report::{
-    AddressRow, Counts, Finding, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity, Verdict,
-    Waived,
+    AddressRow, Counts, Finding, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity,
+    Verdict, Waived,
 };
 use crate::rules::{self, Group, Outcomes, Standing, View};
 use crate::{forecast, inventory};
@@ -41,6 +41,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         forecast: forecast::run(&view),
         findings,
         not_checked: not_checked(&outcomes),
+        learned: learned(&view),
         unverified,
     }
 }
@@ -126,7 +127,7 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
 fn unverified(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
     let record_rules_run = rules::all()
         .iter()
-        .filter(|rule| matches!(rule.group, Group::Alias | Group::Host))
+        .filter(|rule| matches!(rule.group, Group::Alias | Group::Host | Group::Machine))
         .any(|rule| rules::switched_off(rule, view.evidence).is_none());
     let said = |finding: &Finding, dc: &Dc| finding.dc.as_deref() == Some(dc.label.as_str());
     let dcs = view.dcs().filter(|dc| {
@@ -237,6 +238,24 @@ fn letters(mut position: usize) -> String {
     text.into_iter().rev().map(char::from).collect()
 }
 
+/// What the configuration leaves out, and the machines told.
+fn learned(view: &View<'_>) -> Vec<Learned> {
+    let mut rows = Vec::new();
+    for dc in view.dcs() {
+        let addresses: Vec<String> = if dc.owns.is_empty() {
+            let proven = view.addresses_of(dc).into_iter().filter(|&address| view.is_proven(dc, address));
+            proven.map(|address| address.to_string()).collect()
+        } else {
+            Vec::new()
+        };
+        let guid = dc.guid.filter(|_| dc.learned_guid).map(|guid| guid.to_string());
+        if guid.is_some() || !addresses.is_empty() {
+            rows.push(Learned { dc: dc.label.clone(), guid, addresses });
+        }
+    }
+    rows
+}
+
 fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
     use std::collections::{BTreeMap, BTreeSet};
     let mut rows = Vec::new();
@@ -259,8 +278,8 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
             dc: dc.label.clone(),
             names: names.into_iter().collect(),
             identity: view.identity(dc, address),
-            who: None,
-            evidence: Vec::new(),
+            who: view.machine(dc, address).and_then(|verdict| verdict.who.clone()),
+            evidence: view.machine(dc, address).map(|verdict| verdict.evidence.clone()).unwrap_or_default(),
         }));
     }
     rows

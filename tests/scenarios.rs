@@ -16,9 +16,6 @@ use guidpost::{config, rules, verdict};
 /// More than the processors: scenarios with silent servers only wait.
 const THREADS: usize = 16;
 
-/// Fires only on a proven identity, which takes more than DNS servers.
-const NEEDS_PROBES: [&str; 1] = ["address-not-in-config"];
-
 /// The scenarios of this folder and the embedded ones.
 fn all() -> Vec<(String, Scenario)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
@@ -63,7 +60,7 @@ fn every_rule_fires_in_a_scenario() {
         .map(|expected| expected.rule())
         .collect();
     let names = guidpost::rules::all().iter().map(|rule| rule.name);
-    let missing: Vec<_> = names.filter(|name| !fired.contains(name) && !NEEDS_PROBES.contains(name)).collect();
+    let missing: Vec<_> = names.filter(|name| !fired.contains(name)).collect();
     assert!(missing.is_empty(), "no scenario expects {missing:?} to fail");
 }
 
@@ -105,6 +102,7 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         forecast: Vec::new(),
         findings: Vec::new(),
         not_checked: Vec::new(),
+        learned: Vec::new(),
         unverified: Vec::new(),
     };
     let complaints = complaints(blind);
@@ -125,5 +123,9 @@ fn check(config: &str) -> Report {
     let config = config::parse(config, "scenario.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().expect("a timestamp"), seed: 42 };
     let evidence = run::observe(config, Selection::default(), origin, &|_| ()).expect("a runtime");
+    let ways = &evidence.config.probe.redirect;
+    let astray = evidence.machines.keys().find(|address| !ways.contains_key(address));
+    assert_eq!(astray, None, "a probe left loopback");
+    assert_eq!(evidence.config.probe.enabled, !evidence.machines.is_empty(), "machines are asked where there are any");
     verdict::judge(&evidence, false)
 }

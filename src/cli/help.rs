@@ -5,6 +5,7 @@ pub(super) const MAIN: &str = "\
 Examples:
   guidpost check                      verify the forest that guidpost.yaml describes
   guidpost check -f nagios            as a monitoring plugin
+  guidpost identify 192.0.2.99        who is behind an address, a host name or a GUID
   guidpost explain 8524               what the error means, and what to do
   guidpost demo                       see broken forests, without a network
 
@@ -20,6 +21,7 @@ Examples:
   guidpost check
   guidpost check -c forest.yaml --server dc1,dc2 --dc dc3.contoso.com
   guidpost check --only alias-missing,stale-address -v
+  guidpost check --no-probe
   guidpost check -f json > report.json
   guidpost check -f nagios --deadline 30s --output json=/var/lib/guidpost/report.json
   guidpost check --save-evidence seen.json
@@ -39,6 +41,24 @@ Examples:
   guidpost check --evidence seen.json
 
 Exit codes: 0 if the evidence was saved, 3 if not. Nothing is judged.";
+
+/// Below `guidpost identify --help`.
+pub(super) const IDENTIFY: &str = "\
+Examples:
+  guidpost identify 192.0.2.99
+  guidpost identify dc2.contoso.com
+  guidpost identify 3dab7f9b-92e7-4391-b8db-71df532c1493 -f json
+  repadmin /showrepl dc1 | guidpost identify -
+  guidpost identify < event-1411.txt -
+
+A machine is asked without credentials: LDAP ping (UDP 389), rootDSE (TCP 389), endpoint mapper (TCP 135), NTLM challenge
+(TCP 135, 445), NetBIOS (UDP 137). An address needs no configuration; a host name is compared at every DNS server where
+there is one; a GUID needs one. Of a text, all GUIDs of NTDS Settings objects are taken.
+
+Exit codes:
+  0  everything leads to the right machine; for an address: the machine says who it is
+  2  a wrong machine, or the right one without its directory or with another GUID
+  3  silent, inconclusive, or a record is missing; or an error of usage, configuration or guidpost";
 
 /// Below `guidpost explain --help`.
 pub(super) const EXPLAIN: &str = "\

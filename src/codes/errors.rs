@@ -62,7 +62,7 @@ pub(super) const TABLE: &[Code] = &[
         steps: &[
             Step {
                 text: "See which server holds the wrong address, and who answers there.",
-                commands: &["guidpost check{only}"],
+                commands: &["guidpost check{only}", "guidpost identify ADDRESS"],
             },
             Step {
                 text: "Delete the wrong record on each server that holds it (Windows; then Samba).",
@@ -103,7 +103,10 @@ pub(super) const TABLE: &[Code] = &[
             "DNS is right, and the source's machine password differs from the one its key distribution center knows.",
         ],
         steps: &[
-            Step { text: "See which record leads to which machine.", commands: &["guidpost check{only}"] },
+            Step {
+                text: "See which record leads to which machine.",
+                commands: &["guidpost check{only}", "guidpost identify ADDRESS"],
+            },
             Step {
                 text: "Delete the wrong record on each server that holds it, and let both DCs register again.",
                 commands: &[
@@ -202,8 +205,9 @@ pub(super) const TABLE: &[Code] = &[
         ],
         steps: &[
             Step {
-                text: "Find leftover aliases, and machines whose GUID is not the alias's.",
-                commands: &["guidpost check{only}"],
+                text: "Find leftover aliases, and machines whose GUID is not the alias's; for the GUID in the event, see where \
+                       its alias leads and what DNS cannot tell.",
+                commands: &["guidpost check{only}", "guidpost identify GUID"],
             },
             Step {
                 text: "If the DC is gone, clean up its metadata: delete its server object, or with Samba:",

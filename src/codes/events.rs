@@ -104,7 +104,11 @@ pub(super) const TABLE: &[Code] = &[
             "The source's service principal names or serverReference are missing. DNS shows nothing of that.",
         ],
         steps: &[
-            Step { text: "Look for aliases whose GUID is not the machine's own.", commands: &["guidpost check{only}"] },
+            Step {
+                text: "Look for aliases whose GUID is not the machine's own; paste the text of the event to see where its \
+                       GUID leads.",
+                commands: &["guidpost check{only}", "guidpost identify -"],
+            },
             Step {
                 text: "Proceed as for error 8589: metadata clean-up, or serverReference.",
                 commands: &["guidpost explain 8589"],

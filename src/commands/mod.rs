@@ -6,6 +6,7 @@ pub mod config;
 mod console;
 pub mod demo;
 pub mod explain;
+pub mod identify;
 pub mod man;
 mod manual;
 pub mod observe;
@@ -21,6 +22,7 @@ pub use console::{Console, to_stdout};
 use crate::config::LoadError;
 use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
+use crate::identify::{PrepareError, SubjectError};
 use crate::render::{Paint, RenderOptions};
 
 /// Why a command could not do its work. Every one of them ends with exit code 3.
@@ -61,6 +63,24 @@ pub enum CommandError {
     /// `demo` has no such scenario.
     #[error("there is no scenario `{0}`; `guidpost demo --list` lists them")]
     UnknownScenario(String),
+    /// The arguments of `identify` mean nothing.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    /// They do not go together with the configuration.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A GUID without configuration.
+    #[error(
+        "the alias of a GUID is looked up at the DNS servers of its forest: name a configuration file with -c FILE \
+         (there is no guidpost.yaml here)"
+    )]
+    GuidWithoutConfig,
+    /// An address that may not be asked.
+    #[error("with --no-probe there is nothing to ask about an address; a host name or a GUID can be looked up")]
+    NothingToAsk,
+    /// Standard input could not be read, or is no text.
+    #[error("cannot read standard input: {0}")]
+    Stdin(String),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -25,6 +25,7 @@ fn group(group: Group) -> (&'static str, &'static str) {
         Group::Servers => ("DNS servers", "servers"),
         Group::Alias => ("The alias <guid>._msdcs.<forest>", "alias"),
         Group::Host => ("Host records", "host"),
+        Group::Machine => ("The machines behind the addresses", "machine"),
         Group::Run => ("The run", "run"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expect::{Expected, fallback, forecast_outcome, outcome, severity};
 use super::scenario::Scenario;
-use crate::report::{Finding, ForecastOutcome, ForecastRow, Outcome, Report, ServerStatus, Verdict};
+use crate::report::{Finding, ForecastOutcome, ForecastRow, Learned, Outcome, Report, ServerStatus, Verdict};
 
 impl Scenario {
     /// How a report differs from what the scenario expects, one line each; empty when it is as expected.
@@ -40,6 +40,10 @@ impl Scenario {
             }
         }
         lines.extend(self.group_mismatch(report));
+        let learned: Vec<String> = report.learned.iter().map(learned_line).collect();
+        if !self.learned.is_empty() && learned != self.learned {
+            lines.push(format!("learned    {learned:?}, expected {:?}", self.learned));
+        }
         let exit = exit_code(report.verdict);
         if exit != self.exit {
             lines.push(format!("exit       {exit}, expected {}", self.exit));
@@ -85,6 +89,11 @@ fn forecast_line(row: &ForecastRow) -> String {
         line.push_str(" delay-only");
     }
     line + &format!(" {}/{}", row.wrong_addresses, row.addresses)
+}
+
+fn learned_line(row: &Learned) -> String {
+    let words = [Some(row.dc.as_str()), row.guid.as_deref()].into_iter().flatten();
+    words.chain(row.addresses.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 fn status(status: ServerStatus) -> &'static str {
@@ -166,6 +175,7 @@ mod tests {
                 finding("ttl-unusual", Outcome::Pass, "dc2.a", "A"),
             ],
             not_checked: Vec::new(),
+            learned: Vec::new(),
             unverified: Vec::new(),
         }
     }

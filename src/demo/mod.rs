@@ -1,4 +1,4 @@
-//! Broken forests that ship inside the binary, and the DNS servers that serve them on loopback.
+//! Broken forests that ship inside the binary, and the DNS servers and machines that play them on loopback.
 //!
 //! A [`Scenario`] is text: a configuration, what each DNS server holds and how it behaves, and the exact findings that
 //! must follow. It is checked for real: `guidpost` asks the servers over the wire like any others.
@@ -6,6 +6,7 @@
 mod behaviour;
 mod compare;
 mod expect;
+mod machines;
 mod records;
 mod scenario;
 mod server;

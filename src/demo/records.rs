@@ -1,6 +1,6 @@
 //! Records as text.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::wire::{self, Rr};
 use crate::name::DnsName;
@@ -39,6 +39,15 @@ impl Records {
     /// Each record with its owner's name.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, (DnsName, Rr)> {
         self.0.iter()
+    }
+
+    /// The addresses in A and AAAA records.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.iter().filter_map(|(_, rr)| match rr.rtype {
+            wire::A => <[u8; 4]>::try_from(&rr.rdata[..]).ok().map(IpAddr::from),
+            wire::AAAA => <[u8; 16]>::try_from(&rr.rdata[..]).ok().map(IpAddr::from),
+            _ => None,
+        })
     }
 
     /// Appends records.

@@ -1,13 +1,17 @@
 //! The scenario format.
 
+mod probe;
+
 use std::collections::BTreeMap;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
 use super::behaviour::{Behaviour, Mind, Quirks, Spec};
 use super::expect::{Expected, ExpectedForecast};
+use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
 use crate::name::DnsName;
@@ -21,8 +25,8 @@ pub struct Scenario {
     /// What an administrator sees, and what to look for in the report.
     #[serde(default)]
     pub story: String,
-    /// The configuration without its DNS servers. Probes and locator records are off unless it says otherwise: the
-    /// addresses are nobody's, and the records are those of groups A to C alone.
+    /// The configuration without its DNS servers. Locator records are off unless it says otherwise. Machines are asked
+    /// who they are only if the scenario has `machines`; what `probe:` says is taken on top of what they need.
     config: Mapping,
     /// `query:` of the configuration.
     #[serde(default)]
@@ -34,6 +38,10 @@ pub struct Scenario {
     #[serde(default)]
     records: String,
     servers: Vec<ServerEntry>,
+    /// Who stands at the addresses; with any of them, machines are asked who they are. Then every address of the
+    /// scenario has one, so that nothing ever leaves loopback.
+    #[serde(default)]
+    machines: Vec<Machine>,
     /// All fails and unknowns.
     #[serde(default)]
     pub expect: Vec<Expected>,
@@ -46,6 +54,9 @@ pub struct Scenario {
     /// The status of servers, where it matters.
     #[serde(default)]
     pub status: BTreeMap<String, String>,
+    /// What the machines taught, `dc [guid] [addresses]`; not looked at where it is empty.
+    #[serde(default)]
+    pub learned: Vec<String>,
     /// Exit code.
     pub exit: u8,
 }
@@ -94,6 +105,12 @@ pub enum ScenarioError {
     /// The configuration has no forest.
     #[error("config: the forest is missing")]
     NoForest,
+    /// An address could be asked, and no machine of the scenario stands there.
+    #[error("no machine stands at {0}")]
+    NoMachine(IpAddr),
+    /// A machine makes no sense, or machines are to be asked although there are none.
+    #[error("{0}")]
+    Machines(String),
 }
 
 impl Scenario {
@@ -103,7 +120,7 @@ impl Scenario {
     /// Says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = serde_yaml::from_str(text)?;
-        scenario.specs()?;
+        scenario.check_machines(&scenario.specs()?)?;
         let known = |name: &str| scenario.servers.iter().any(|server| server.name == name);
         let findings = scenario.expect.iter().filter_map(Expected::server);
         let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
@@ -121,7 +138,7 @@ impl Scenario {
     /// # Errors
     /// When a record, name or pattern is malformed.
     pub fn specs(&self) -> Result<Vec<Spec>, ScenarioError> {
-        let forest = self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)?;
+        let forest = self.forest()?;
         let mut common = self.zones.clone();
         if common.is_empty() {
             common = vec![forest.to_owned(), format!("_msdcs.{forest}")];
@@ -134,17 +151,22 @@ impl Scenario {
         self.servers.iter().map(spec).collect()
     }
 
-    /// Starts the servers on loopback.
+    fn forest(&self) -> Result<&str, ScenarioError> {
+        self.config.get("forest").and_then(Value::as_str).ok_or(ScenarioError::NoForest)
+    }
+
+    /// Starts the servers and machines on loopback.
     ///
     /// # Errors
     /// When the system gives no ports.
     pub fn start(&self) -> io::Result<RunningScenario> {
-        let specs = self.specs().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let fleet = Fleet::start(specs)?;
-        Ok(RunningScenario { config: self.config_yaml(&fleet)?, fleet })
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let fleet = Fleet::start(self.specs().map_err(invalid)?)?;
+        let (redirect, machines) = machines::start(&self.machines, self.forest().map_err(invalid)?)?;
+        Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, fleet, _machines: machines })
     }
 
-    fn config_yaml(&self, fleet: &Fleet) -> io::Result<String> {
+    fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
         let mut servers = Vec::new();
         for (server, address) in self.servers.iter().zip(fleet.addresses()) {
             let mut entry = Mapping::new();
@@ -159,9 +181,7 @@ impl Scenario {
         if let Some(query) = &self.query {
             config.insert("query".into(), Value::Mapping(query.clone()));
         }
-        if !config.contains_key("probe") {
-            config.insert("probe".into(), Value::Mapping(Mapping::from_iter([("enabled".into(), false.into())])));
-        }
+        config.insert("probe".into(), Value::Mapping(self.probe(redirect)));
         if !config.contains_key("locator_records") {
             config.insert("locator_records".into(), false.into());
         }
@@ -196,6 +216,7 @@ impl ServerEntry {
 pub struct RunningScenario {
     config: String,
     fleet: Fleet,
+    _machines: Running,
 }
 
 impl RunningScenario {
@@ -220,6 +241,7 @@ pub fn scenarios() -> Vec<(&'static str, Scenario)> {
         ("dangling-alias", include_str!("forests/dangling-alias.yaml")),
         ("island", include_str!("forests/island.yaml")),
         ("dead-server", include_str!("forests/dead-server.yaml")),
+        ("directory-stopped", include_str!("forests/directory-stopped.yaml")),
         ("outside-forest", include_str!("forests/outside-forest.yaml")),
     ];
     let parse = |text| Scenario::parse(text).expect("a unit test parses every embedded scenario");
@@ -227,34 +249,4 @@ pub fn scenarios() -> Vec<(&'static str, Scenario)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_embedded_scenario_can_be_started() {
-        for (name, scenario) in scenarios() {
-            assert!(!scenario.story.is_empty(), "{name} has no story");
-            assert!(scenario.start().is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_config_names_the_real_ports() {
-        let (_, scenario) = scenarios().swap_remove(0);
-        let running = scenario.start().expect("free ports");
-        let config: Mapping = serde_yaml::from_str(&running.config_yaml()).expect("a mapping");
-        let ports = config["dns_servers"].as_sequence().expect("a list").iter().map(|server| &server["port"]);
-        let real: Vec<Value> = running.fleet.addresses().iter().map(|address| address.port().into()).collect();
-        assert_eq!(ports.collect::<Vec<_>>(), real.iter().collect::<Vec<_>>());
-        assert_eq!(config["probe"]["enabled"], Value::Bool(false));
-    }
-
-    #[test]
-    fn what_cannot_be_served_is_refused_with_the_server() {
-        let text = "{summary: x, config: {forest: a.b}, exit: 0, servers: [{name: one, remove: [x.a.b A]}]}";
-        let error = Scenario::parse(text).expect_err("nothing to remove");
-        assert_eq!(error.to_string(), "server one: record `x.a.b A`: there is nothing to remove");
-        assert!(Scenario::parse("{summary: x, config: {}, exit: 0, servers: []}").is_err(), "no forest");
-        assert!(Scenario::parse("{summary: x, config: {forest: a}, exit: 0, servers: [], expct: []}").is_err());
-    }
-}
+mod tests;

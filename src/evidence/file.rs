@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lost, NotAsked, Selection};
+use super::{Lost, Machine, NotAsked, Selection};
 use crate::report::{Incomplete, Tool};
 pub use read::read;
 pub use write::write;
@@ -56,6 +56,8 @@ struct Head {
     #[serde(default)]
     system: Option<ResolvedRow>,
     interfaces: BTreeMap<String, Option<u32>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    machines: BTreeMap<std::net::IpAddr, Machine>,
     /// Left out when the head is written: the servers follow line by line.
     #[serde(default, skip_serializing)]
     servers: Vec<ServerRow>,

@@ -4,6 +4,7 @@
 //! library and no input or output passes this border.
 
 pub mod file;
+pub mod probe;
 mod store;
 
 use std::collections::BTreeMap;
@@ -249,6 +250,26 @@ pub struct Selection {
     pub family: Option<Family>,
 }
 
+/// How far a machine was asked who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Its directory and endpoint mapper were asked.
+    Directory,
+    /// Its name was asked, too.
+    Name,
+}
+
+/// One machine that was asked who it is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// How far.
+    pub stage: Stage,
+    /// What it said.
+    pub replies: probe::AddressReplies,
+}
+
 /// An address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Family {
@@ -282,6 +303,8 @@ pub struct Evidence {
     pub system: Option<Resolved>,
     /// Indexes of the network interfaces that scoped addresses name; `None` where there is no such interface.
     pub interfaces: BTreeMap<String, Option<u32>>,
+    /// What the machines behind addresses said of themselves.
+    pub machines: BTreeMap<IpAddr, Machine>,
     /// Interned parts of replies.
     pub store: Store,
     questions: Vec<Question>,
@@ -303,6 +326,7 @@ impl Evidence {
             hosts: BTreeMap::new(),
             system: None,
             interfaces: BTreeMap::new(),
+            machines: BTreeMap::new(),
             store: Store::default(),
             questions: Vec::new(),
             question_index: std::collections::HashMap::new(),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::Report;
+use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, inconclusive, refusing, silent, without_directory};
 use crate::testing::{ALIAS2, CONFIG, Reply, World, config_with, config_without_addresses};
 
 /// What dc1 and others experience with dc2 through the server dc2.
@@ -157,4 +158,48 @@ fn several_aliases_lead_anywhere() {
     let unseen = world().reply("dc2", "dc1.contoso.com A", Reply::Timeout);
     assert_eq!(short(unseen), "Unknown [] alias-duplicate");
     assert_eq!(short(alias_to(&["dc2.contoso.com", "DC2.contoso.com"])), "Ok [] ", "two spellings of one name");
+}
+
+#[test]
+fn the_machine_itself_gives_the_exact_code() {
+    for (replies, expected) in [
+        (dc("dc2.contoso.com", GUID2), "Ok [] "),
+        (refusing("dc2.contoso.com"), "Ok [] "),
+        (without_directory("dc2.contoso.com"), "Fails [1753] directory-not-running"),
+        (without_directory("FILES01.contoso.com"), "Fails [1753] wrong-machine"),
+        (dc("dc1.contoso.com", GUID1), "Fails [-2146893022] wrong-machine"),
+        (dc("dc2.contoso.com", STRANGE), "Fails [-2146893022, 1396] guid-mismatch"),
+        (refusing("pc7.contoso.com"), "Fails [1722] wrong-machine"),
+        (silent(), "Fails [1722] address-silent"),
+    ] {
+        let row = cell(World::new().machine("192.0.2.11", replies.clone()));
+        assert_eq!(format!("{:?} {:?} {}", row.outcome, row.errors, row.rules.join(" ")), expected, "{replies:?}");
+        assert_eq!((row.certainty, row.delay_only), (Certainty::Probed, false));
+    }
+    let row = cell(World::new().machine("192.0.2.11", inconclusive()));
+    assert_eq!((row.outcome, row.certainty), (ForecastOutcome::Ok, Certainty::Inferred), "the configuration says so");
+}
+
+#[test]
+fn a_client_moves_on_only_from_an_address_that_accepts_nothing() {
+    let beside = |address: &str, replies| {
+        let world = dc2_holds(CONFIG, &["A 192.0.2.11", &format!("A {address}")]);
+        let row = cell(world.machine("192.0.2.11", dc("dc2.contoso.com", GUID2)).machine(address, replies));
+        assert_eq!((row.outcome, row.wrong_addresses, row.addresses), (ForecastOutcome::Intermittent, 1, 2));
+        assert_eq!((row.certainty, &row.rules[..]), (Certainty::Probed, &["stale-address".to_owned()][..]));
+        (row.errors, row.delay_only)
+    };
+    assert_eq!(beside("192.0.2.99", silent()), (vec![1722], true));
+    assert_eq!(beside("192.0.2.99", without_directory("FILES01.contoso.com")), (vec![1753], false));
+    assert_eq!(beside("192.0.2.99", refusing("pc7.contoso.com")), (vec![1722], false), "TCP 135 answers there");
+    assert_eq!(beside("192.0.2.99", dc("dc7.contoso.com", STRANGE)), (vec![-2_146_893_022], false));
+}
+
+#[test]
+fn without_known_addresses_the_machine_decides_and_silence_does_not() {
+    let with = |replies| short(World::with(&config_without_addresses()).machine("192.0.2.11", replies));
+    assert_eq!(with(dc("dc2.contoso.com", GUID2)), "Ok [] ");
+    assert_eq!(with(without_directory("FILES01.contoso.com")), "Fails [1753] wrong-machine");
+    assert_eq!(with(silent()), "Unknown [] ");
+    assert_eq!(with(inconclusive()), "Unknown [] ");
 }

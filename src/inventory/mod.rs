@@ -40,6 +40,8 @@ pub struct Dc {
     pub host: Option<DnsName>,
     /// objectGUID of its NTDS Settings object.
     pub guid: Option<Guid>,
+    /// The GUID is not in the configuration: the machine itself told it.
+    pub learned_guid: bool,
     /// `<guid>._msdcs.<forest>`.
     pub alias: Option<DnsName>,
     /// Addresses and networks that it owns; empty means not known.
@@ -93,13 +95,15 @@ pub fn derive(evidence: &Evidence) -> Inventory {
     let mut dcs: Vec<Dc> = config
         .domain_controllers
         .iter()
-        .map(|dc| Dc {
+        .map(|dc| (dc, dc.guid.or_else(|| learned_guid(evidence, dc.host.as_ref()?))))
+        .map(|(dc, guid)| Dc {
             index: 0,
+            learned_guid: dc.guid.is_none() && guid.is_some(),
+            guid,
+            alias: guid.map(|guid| msdcs.child(&guid.to_string())),
             selected: is_selected(dc, &evidence.selection.dcs),
             label: label(dc),
             host: dc.host.clone(),
-            guid: dc.guid,
-            alias: dc.guid.map(|guid| msdcs.child(&guid.to_string())),
             owns: dc.addresses.clone(),
             domain: dc.domain.clone().or_else(|| dc.host.as_ref().and_then(DnsName::parent)),
             other_names: dc.other_names.clone(),
@@ -112,6 +116,28 @@ pub fn derive(evidence: &Evidence) -> Inventory {
     }
     let canaries = canaries(evidence.seed, &config.forest, &msdcs, &dcs);
     Inventory { forest: config.forest.clone(), msdcs, servers: servers::derive(evidence), dcs, canaries }
+}
+
+/// The GUID that a DC's own machine gives, where the configuration has none: from every machine that calls itself by the
+/// DC's host name and stands in this forest, if they agree. A GUID that the configuration gives to another DC is not its.
+fn learned_guid(evidence: &Evidence, host: &DnsName) -> Option<Guid> {
+    let said = evidence.machines.values().filter_map(|machine| {
+        let root = machine.replies.rootdse.as_ref()?.answer()?;
+        let forest = root.root_domain.as_ref().and_then(|name| name.dns_name());
+        if forest.is_some_and(|forest| DnsName::parse(&forest).as_ref() != Ok(&evidence.config.forest)) {
+            return None;
+        }
+        let name = DnsName::parse(root.host.as_deref()?).ok()?;
+        (name == *host).then(|| root.ntds_guid()).flatten()
+    });
+    let configured = |guid: &Guid| evidence.config.domain_controllers.iter().any(|dc| dc.guid == Some(*guid));
+    let mut guids: Vec<Guid> = said.filter(|guid| !configured(guid)).collect();
+    guids.sort_unstable();
+    guids.dedup();
+    match guids[..] {
+        [one] => Some(one),
+        _ => None,
+    }
 }
 
 fn label(dc: &DomainController) -> String {

@@ -8,26 +8,34 @@
 mod dns;
 mod hosts;
 mod local;
+pub mod probe;
 mod stop;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::future::join;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::join3;
+use futures_util::stream::{self, FuturesUnordered};
 
 use crate::config::Query;
-use crate::evidence::{Evidence, Family, NotAsked, Resolved};
+use crate::evidence::probe::AddressReplies;
+use crate::evidence::{Evidence, Family, Machine, NotAsked, Resolved, Stage};
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
+#[doc(hidden)]
+pub use dns::fuzzing;
 pub use stop::Interrupter;
+
+/// How many machines are asked at the same time who they are: each takes three sockets at most. A process that may not
+/// have so many waits for them.
+const MACHINES_AT_ONCE: usize = 256;
 
 /// How a session asks.
 #[derive(Clone, Debug)]
@@ -114,6 +122,9 @@ impl Session {
                 self.counts.planned += server.enqueue(asks, evidence);
             }
         }
+        let machines: Vec<(IpAddr, Stage)> = plan.machines;
+        self.counts.planned += machines.len();
+        let doors = evidence.config.probe.clone();
         let names: Vec<_> = plan.hosts.into_iter().filter(|name| !evidence.hosts.contains_key(name)).collect();
         let lookups = hosts::Lookups::new(&self.options, if names.is_empty() { None } else { Some(self.system()) });
         let tools = &mut self.tools;
@@ -141,7 +152,23 @@ impl Session {
                     shared.borrow_mut().evidence.hosts.insert(name.clone(), resolved);
                 })
                 .collect();
-            let all = join(conversations.collect::<()>(), lookups.collect::<()>());
+            let probes = stream::iter(&machines).for_each_concurrent(MACHINES_AT_ONCE, |&(address, stage)| {
+                let (shared, doors) = (&shared, &doors);
+                async move {
+                    let before = shared.borrow().evidence.machines.get(&address).cloned();
+                    let mut replies = before.map(|machine| machine.replies).unwrap_or_default();
+                    if let Some(doors) = probe::Doors::of(address, 0, doors) {
+                        match stage {
+                            Stage::Directory => doors.ask_directory(&mut replies).await,
+                            Stage::Name => doors.ask_name(&mut replies).await,
+                        }
+                    }
+                    let mut shared = shared.borrow_mut();
+                    shared.evidence.machines.insert(address, Machine { stage, replies });
+                    shared.settled();
+                }
+            });
+            let all = join3(conversations.collect::<()>(), lookups.collect::<()>(), probes);
             let deadline = self.options.query.deadline.map(|deadline| self.start + deadline);
             self.stopped = until(all, self.stop.wait(deadline)).await;
         }
@@ -158,6 +185,11 @@ impl Session {
             for name in names {
                 let text = format!("looking up {name}: {why}");
                 shared.evidence.hosts.entry(name).or_insert(Resolved::Failed(text));
+            }
+            for (address, stage) in machines {
+                // Whoever did not finish is as if nobody had asked, and is not asked again.
+                let unasked = Machine { stage, replies: AddressReplies::default() };
+                shared.evidence.machines.entry(address).or_insert(unasked).stage = stage;
             }
             shared.evidence.incomplete = Some(reason);
         }

@@ -5,6 +5,7 @@
 
 pub mod escape;
 pub mod fold;
+mod identify;
 mod json;
 mod nagios;
 mod options;
@@ -20,6 +21,7 @@ mod tests;
 use std::io::{self, Write};
 
 use crate::report::Report;
+pub use identify::render as render_identification;
 pub use json::to_writer as write_json;
 pub use options::{ColorChoice, Paint, RenderOptions, Verbosity, WIDTH_WITHOUT_TERMINAL, color_wanted};
 

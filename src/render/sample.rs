@@ -125,6 +125,7 @@ pub(crate) fn report() -> Report {
             NotChecked { rule: "guid-mismatch".into(), reason: "probing is switched off".into(), subjects: 2 },
             NotChecked { rule: "no-address-on-network".into(), reason: "no networks: configured".into(), subjects: 1 },
         ],
+        learned: Vec::new(),
         unverified: Vec::new(),
     }
 }

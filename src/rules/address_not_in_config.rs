@@ -16,7 +16,7 @@ rule! {
     ///
     /// # References
     /// Section `domain_controllers` of the configuration file.
-    "address-not-in-config", Host, Info, needs: [Hosts], predicts: []
+    "address-not-in-config", Host, Info, needs: [Hosts, Identity], predicts: []
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -59,6 +59,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{GUID2, dc};
     use crate::testing::{World, row};
 
     #[test]
@@ -74,5 +75,13 @@ mod tests {
         let report = crate::verdict::judge(&World::new().observe(), true);
         let rows = report.findings.iter().filter(|finding| finding.rule == "address-not-in-config").map(row);
         assert_eq!(rows.count(), 4, "two DCs at two servers");
+    }
+
+    #[test]
+    fn a_proven_address_is_to_be_listed() {
+        let world = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = world.machine("192.0.2.12", dc("dc2.contoso.com", GUID2)).finding("address-not-in-config");
+        assert_eq!(row(&finding), "fail info dc2.contoso.com A @dc2");
+        assert_eq!(finding.message, "proven to be this DC, but not in the configuration: 192.0.2.12");
     }
 }

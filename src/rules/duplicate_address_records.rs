@@ -1,4 +1,8 @@
-use super::{Draft, Ownership, Sink, Subject, View};
+use std::net::IpAddr;
+
+use super::{Draft, Experience, Ownership, Sink, Subject, View};
+use crate::inventory::Dc;
+use crate::report::Identity;
 
 rule! {
     /// The host name of a DC has several addresses of one family, and nothing says that it owns them all.
@@ -17,7 +21,7 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 272294, KB 2023004.
-    "duplicate-address-records", Host, Warning, needs: [Hosts], predicts: [ENDPOINT_NOT_REGISTERED]
+    "duplicate-address-records", Host, Warning, needs: [Hosts, Identity], predicts: [ENDPOINT_NOT_REGISTERED]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -25,13 +29,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for (rtype, look) in view.both(server, host).by_type() {
             let Some(present) = look.present() else { continue };
             let subject = Subject::record(dc, server, host, rtype);
-            let unclear: Vec<_> = present
-                .list
-                .iter()
-                .copied()
-                .filter(|&address| view.ownership(dc, address) == Ownership::Unknown)
-                .collect();
-            if unclear.len() < 2 {
+            // Whoever said that it is another machine has a finding of its own.
+            let unclear: Vec<IpAddr> =
+                present.list.iter().copied().filter(|&address| is_unclear(view, dc, address)).collect();
+            let own = present.list.iter().filter(|&&address| view.ownership(dc, address) == Ownership::Own).count();
+            if unclear.is_empty() || unclear.len() + own < 2 {
                 sink.pass(subject);
                 continue;
             }
@@ -40,11 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 subject,
                 Draft {
                     actual: super::texts(&present.list),
-                    message: format!(
-                        "{} addresses stand there, and nothing says that one machine owns them all: {}",
-                        unclear.len(),
-                        listed.join(", ")
-                    ),
+                    message: sentence(own, &listed),
                     predicts: super::codes(&RULE),
                     remedy: super::mend(view, dc, server, host, rtype, present, &unclear).only_if_foreign(dc),
                     ..Draft::default()
@@ -54,8 +52,24 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Nothing says whose the address is: neither the configuration, nor the machine itself. Silence is no answer.
+fn is_unclear(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
+    let quiet = matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable);
+    let unclear = quiet || view.experience(dc, address) == Experience::Unclear;
+    view.ownership(dc, address) == Ownership::Unknown && unclear
+}
+
+fn sentence(own: usize, unclear: &[String]) -> String {
+    let listed = unclear.join(", ");
+    if own > 0 {
+        return format!("one machine proved to be the DC, and nothing says that it owns these too: {listed}");
+    }
+    format!("{} addresses stand there, and nothing says that one machine owns them all: {listed}", unclear.len())
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{GUID2, dc, silent, without_directory};
     use crate::testing::{World, config_without_addresses, row};
 
     fn two() -> World {
@@ -78,5 +92,21 @@ mod tests {
         assert_eq!(world.rows("duplicate-address-records"), [""; 0], "stale-address knows better");
         let world = World::with(&config_without_addresses()).add("dc2", "dc2.contoso.com 1200 A 192.0.2.10");
         assert_eq!(world.rows("duplicate-address-records"), [""; 0], "shared-address knows better");
+    }
+
+    #[test]
+    fn one_machine_that_proves_to_own_them_all_is_right() {
+        let own = || dc("dc2.contoso.com", GUID2);
+        let world = two().machine("192.0.2.11", own()).machine("192.0.2.99", own());
+        assert_eq!(world.rows("duplicate-address-records"), [""; 0]);
+        let finding = two().machine("192.0.2.11", own()).finding("duplicate-address-records");
+        assert_eq!(
+            finding.message,
+            "one machine proved to be the DC, and nothing says that it owns these too: 192.0.2.99"
+        );
+        let quiet = two().machine("192.0.2.11", own()).machine("192.0.2.99", silent());
+        assert_eq!(quiet.rows("duplicate-address-records"), ["fail warning dc2.contoso.com A @dc2"]);
+        let wrong = two().machine("192.0.2.11", own()).machine("192.0.2.99", without_directory("FILES01.contoso.com"));
+        assert_eq!(wrong.rows("duplicate-address-records"), [""; 0], "wrong-machine knows better");
     }
 }

@@ -14,9 +14,12 @@ use crate::report::Severity;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
-    Cure, MEND_ELSEWHERE, Misplaced, codes, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
+    Cure, MEND_ELSEWHERE, Misplaced, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias, names_dc,
+    names_server, owned, texts, waiver_scope,
 };
-pub use view::{Absence, Addresses, Alias, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number};
+pub use view::{
+    Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
+};
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +30,8 @@ pub enum Group {
     Alias,
     /// The address records of host names.
     Host,
+    /// The machines behind the addresses.
+    Machine,
     /// The run itself.
     Run,
 }
@@ -38,6 +43,7 @@ impl Group {
             Self::Servers => "DNS servers",
             Self::Alias => "The alias <guid>._msdcs.<forest>",
             Self::Host => "Host records",
+            Self::Machine => "The machines behind the addresses",
             Self::Run => "The run",
         }
     }
@@ -54,6 +60,8 @@ pub enum Need {
     Canaries,
     /// SOA at RD=0.
     Authority,
+    /// The machines behind the addresses, who they are.
+    Identity,
 }
 
 /// One rule.
@@ -153,6 +161,12 @@ registry! {
     address_not_in_config,
     aaaa_nxdomain,
     ttl_unusual,
+    wrong_machine,
+    directory_not_running,
+    guid_mismatch,
+    replication_port_blocked,
+    address_silent,
+    clock_skew,
     waiver_expired,
     waiver_unused,
 }
@@ -177,6 +191,15 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 
 /// Why a rule does not run, or `None` if it does.
 pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
+    let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
+    deselected(rule, evidence).or_else(|| {
+        (about_machines && !evidence.config.probe.enabled)
+            .then_some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)")
+    })
+}
+
+/// Why the configuration or the command line leave a rule out, or `None` if they do not.
+fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     let selection = &evidence.selection;
     if evidence.config.rules.get(rule.name).is_some_and(|setting| setting.severity.is_none()) {
         return Some("turned off in the configuration");
@@ -190,10 +213,10 @@ pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     None
 }
 
-/// What has to be asked for the rules that run.
+/// What has to be asked for the rules of the run.
 pub fn needs(evidence: &Evidence) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
-    for rule in ALL.iter().filter(|rule| switched_off(rule, evidence).is_none()) {
+    for rule in ALL.iter().filter(|rule| deselected(rule, evidence).is_none()) {
         needs.extend(rule.needs.iter().filter(|need| !needs.contains(need)).copied().collect::<Vec<_>>());
     }
     needs

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use super::{Draft, Ownership, Sink, Subject, View};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::report::Severity;
+use crate::report::{Identity, Severity};
 
 rule! {
     /// The host name of a DC holds an address of another DC.
@@ -24,7 +24,7 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 2090913.
-    "shared-address", Host, Critical, needs: [Hosts], predicts: [WRONG_PRINCIPAL]
+    "shared-address", Host, Critical, needs: [Hosts, Identity], predicts: [WRONG_PRINCIPAL]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -41,7 +41,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             // Rows say one thing only: what is wrong hides what is merely worth knowing.
             let worst_ones: Vec<&(IpAddr, Shared<'_>)> =
                 judged.iter().filter(|(_, shared)| shared.severity() == worst).collect();
-            let sentences: Vec<String> = worst_ones.iter().map(|(address, shared)| shared.sentence(*address)).collect();
+            let sentence = |(address, shared): &&(IpAddr, Shared<'_>)| {
+                let there = view.identity(dc, *address) == Identity::OtherDc && matches!(shared, Shared::Others(_));
+                format!("{}{}", shared.sentence(*address), if there { ", which answers there" } else { "" })
+            };
+            let sentences: Vec<String> = worst_ones.iter().map(sentence).collect();
             let addresses: Vec<IpAddr> = worst_ones.iter().map(|(address, _)| *address).collect();
             let wrong = worst == Severity::Critical;
             let contested = worst_ones.iter().any(|(_, shared)| matches!(shared, Shared::Contested(_)));
@@ -121,6 +125,7 @@ fn shared<'a>(view: &View<'a>, dc: &Dc, address: IpAddr) -> Option<Shared<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{GUID1, GUID2, dc};
     use crate::testing::{CONFIG, World, config_with, config_without_addresses, row, samba};
 
     fn dc2_holds(config: &str, address: &str) -> World {
@@ -166,5 +171,15 @@ mod tests {
         let of = |dc: &str, server: &str| format!("fail critical {dc}.contoso.com A @{server}");
         assert_eq!(rows, [of("dc1", "dc1"), of("dc1", "dc2"), of("dc2", "dc2")]);
         assert!(findings.iter().all(|finding| finding.remedy[0].starts_with("# first find out who owns it")));
+    }
+
+    #[test]
+    fn the_machine_itself_tells_whose_the_address_is() {
+        let proven = dc2_holds(CONFIG, "192.0.2.99").machine("192.0.2.99", dc("DC1.contoso.com", GUID1));
+        let finding = proven.finding("shared-address");
+        assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
+        assert_eq!(finding.message, "192.0.2.99 belongs to dc1.contoso.com, which answers there");
+        let own = dc2_holds(CONFIG, "192.0.2.99").machine("192.0.2.99", dc("dc2.contoso.com", GUID2));
+        assert_eq!(own.rows("shared-address"), [""; 0]);
     }
 }

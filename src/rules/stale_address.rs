@@ -1,8 +1,10 @@
 use std::net::IpAddr;
 
-use super::{Draft, Ownership, Sink, Subject, View};
+use super::{Draft, Experience, Ownership, Sink, Subject, View};
+use crate::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
+use crate::report::Identity;
 
 rule! {
     /// The host name of a DC holds an address that the DC does not own.
@@ -13,7 +15,7 @@ rule! {
     ///
     /// # Why it matters
     /// The destination DC reaches a machine that is no DC (error 1753, no more endpoints available from the endpoint mapper)
-    /// or nobody (error 1722). If there are right addresses beside the wrong one, replication fails by chance. On a partner
+    /// or nobody (error 1722), or a DC that the configuration does not know (error -2146893022). If there are right addresses beside the wrong one, replication fails by chance. On a partner
     /// of a DC that changed its address this is what event 6702 warns of.
     ///
     /// # How to fix
@@ -22,8 +24,8 @@ rule! {
     ///
     /// # References
     /// Microsoft's article on replication error 1753; DNS event 6702; KB 2023004.
-    "stale-address", Host, Critical, needs: [Hosts],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, EVENT_ADDRESS_NOT_PUSHED]
+    "stale-address", Host, Critical, needs: [Hosts, Identity],
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, EVENT_ADDRESS_NOT_PUSHED]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -40,6 +42,11 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             present.list.iter().copied().filter(|&address| view.ownership(dc, address) == wanted).collect()
         };
         let (stale, unknown) = (of(Ownership::Nobody), of(Ownership::Unknown));
+        // Who is no DC of this name has told so itself: wrong-machine's finding.
+        let unknown: Vec<IpAddr> = unknown
+            .into_iter()
+            .filter(|&address| view.experience(dc, address) == Experience::Unclear || is_quiet(view, dc, address))
+            .collect();
         if !unknown.is_empty() {
             let listed = super::texts(&unknown).join(", ");
             sink.unknown(subject, format!("whether it owns {listed} is not known (`addresses` in the configuration)"));
@@ -55,13 +62,41 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             Draft {
                 expected: super::owned(dc, Some(rtype)),
                 actual: super::texts(&present.list),
-                message: format!("{}{}", sentence(&stale, present.list.len()), cure.note),
-                predicts: super::codes(&RULE),
+                message: format!(
+                    "{}{}{}",
+                    sentence(&stale, present.list.len()),
+                    answering(view, dc, &stale),
+                    cure.note
+                ),
+                predicts: predicted(view, dc, &stale),
                 remedy: cure.remedy,
                 ..Draft::default()
             },
         );
     }
+}
+
+/// Silence says nothing about whose the address is.
+fn is_quiet(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
+    matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable)
+}
+
+/// Who answers at the wrong addresses, where that was asked.
+fn answering(view: &View<'_>, dc: &Dc, stale: &[IpAddr]) -> String {
+    let asked = stale.iter().filter(|&&address| view.identity(dc, address) != Identity::NotProbed);
+    asked.map(|&address| format!("; {}", view.who_answers(dc, address))).collect()
+}
+
+/// The exact code where the machine was asked, else both that are likely.
+fn predicted(view: &View<'_>, dc: &Dc, stale: &[IpAddr]) -> Vec<i64> {
+    let mut codes = vec![EVENT_ADDRESS_NOT_PUSHED];
+    for &address in stale {
+        match view.experience(dc, address) {
+            Experience::Wrong(exact) => codes.extend(exact),
+            Experience::Right | Experience::Unclear => codes.extend([ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
+        }
+    }
+    codes
 }
 
 fn sentence(stale: &[IpAddr], total: usize) -> String {
@@ -71,6 +106,7 @@ fn sentence(stale: &[IpAddr], total: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{STRANGE, dc, silent, without_directory};
     use crate::testing::{CONFIG, Reply, World, config_with, config_without_addresses, row, samba};
 
     fn dc2_holds(config: &str, address: &str) -> World {
@@ -138,5 +174,20 @@ mod tests {
             samba(&finding),
             ["delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
         );
+    }
+
+    #[test]
+    fn one_finding_says_what_is_wrong_and_who_answers() {
+        let with = |replies| dc2_holds(CONFIG, "192.0.2.99").machine("192.0.2.99", replies).finding("stale-address");
+        let finding = with(without_directory("FILES01.contoso.com"));
+        assert_eq!(
+            finding.message,
+            "192.0.2.99 is not its own (1 of 1 wrong); 192.0.2.99 leads to FILES01.contoso.com, which is no domain \
+             controller"
+        );
+        assert_eq!(finding.predicts, [1753, 6702]);
+        assert_eq!(with(silent()).predicts, [1722, 6702]);
+        assert_eq!(with(dc("dc7.contoso.com", STRANGE)).predicts, [-2_146_893_022, 6702]);
+        assert_eq!(with(dc("dc2.contoso.com", STRANGE)).predicts, [-2_146_893_022, 1396, 6702]);
     }
 }

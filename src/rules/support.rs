@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Addresses, Ownership, Rule, View};
+use super::{Addresses, Ownership, Rule, Subject, View};
 use crate::config::Waiver;
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Inventory, Server, is_single};
@@ -30,6 +30,29 @@ pub(super) fn owned(dc: &Dc, rtype: Option<RecordType>) -> Vec<String> {
         if is_single(network) { network.ip().to_string() } else { network.to_string() }
     };
     owned.iter().map(text).collect()
+}
+
+/// Why a rule about a machine says nothing.
+pub(super) const NOBODY_PROVEN: &str = "no machine proved to be the DC (not asked, silent, or another one)";
+
+/// Runs a rule about machines: for each RRset of addresses under a host name, with those addresses that the DC owns, or
+/// of which nobody says whose they are; whatever belongs to others has rules of its own.
+pub(super) fn machines<'a>(view: &View<'a>, mut judge: impl FnMut(Subject<'a>, &'a Dc, &[IpAddr], &[IpAddr])) {
+    for (dc, host, server) in view.hosts() {
+        for (rtype, look) in view.both(server, host).by_type() {
+            let Some(present) = look.present() else { continue };
+            let concerned: Vec<IpAddr> =
+                present.list.iter().copied().filter(|&address| concerns_machine(view, dc, address)).collect();
+            if !concerned.is_empty() {
+                judge(Subject::record(dc, server, host, rtype), dc, &concerned, &present.list);
+            }
+        }
+    }
+}
+
+/// Whether no rule about records speaks of an address already.
+pub(super) fn concerns_machine(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
+    matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_) | Ownership::Unknown)
 }
 
 /// How wrong addresses under a host name are mended.

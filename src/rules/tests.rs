@@ -76,6 +76,12 @@ fn names_and_severities_stay() {
     address-not-in-config Host Info
     aaaa-nxdomain Host Warning
     ttl-unusual Host Info
+    wrong-machine Machine Critical
+    directory-not-running Machine Critical
+    guid-mismatch Machine Critical
+    replication-port-blocked Machine Warning
+    address-silent Machine Warning
+    clock-skew Machine Warning
     waiver-expired Run Warning
     waiver-unused Run Warning
     ");

@@ -39,6 +39,7 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
     evidence.elapsed = Duration::from_millis(head.elapsed_ms);
     evidence.incomplete = head.incomplete;
     evidence.interfaces = head.interfaces;
+    evidence.machines = head.machines;
     evidence.system = head.system.map(resolved);
     for (host, row) in head.hosts {
         let name = DnsName::parse(&host).map_err(|error| at(&format!("hosts[{host:?}]"), error))?;

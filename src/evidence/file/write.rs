@@ -26,6 +26,7 @@ pub fn write(evidence: &Evidence, out: &mut dyn Write) -> io::Result<()> {
         hosts: evidence.hosts.iter().map(|(name, resolved)| (name.to_string(), resolved_row(resolved))).collect(),
         system: evidence.system.as_ref().map(resolved_row),
         interfaces: evidence.interfaces.clone(),
+        machines: evidence.machines.clone(),
         servers: Vec::new(),
     };
     let head = serde_json::to_string(&head)?;

@@ -6,12 +6,13 @@
 mod decode;
 mod ending;
 mod flight;
+pub mod fuzzing;
 mod ids;
 mod pace;
 mod receive;
 mod send;
 mod server;
-mod socket;
+pub(super) mod socket;
 mod tcp;
 mod wire;
 
@@ -54,6 +55,12 @@ pub(super) struct Shared<'a> {
 }
 
 impl Shared<'_> {
+    /// Counts one question as ended.
+    pub(super) fn settled(&mut self) {
+        self.counts.settled += 1;
+        self.tell(Instant::now());
+    }
+
     /// Tells how far the run is, now and then.
     fn tell(&mut self, now: Instant) {
         if self.told.is_none_or(|told| now.saturating_duration_since(told) >= PROGRESS_GAP) {

@@ -10,17 +10,17 @@ use crate::evidence::{Lost, NotAsked};
 
 /// What wakes a conversation besides data: the ICMP message of a closed port. Elsewhere it makes the socket readable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) const INTEREST: Interest = Interest::READABLE.add(Interest::ERROR);
+pub(in crate::observe) const INTEREST: Interest = Interest::READABLE.add(Interest::ERROR);
 /// What wakes a conversation.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) const INTEREST: Interest = Interest::READABLE;
+pub(in crate::observe) const INTEREST: Interest = Interest::READABLE;
 
 /// A socket that hears this address alone. The operating system picks the port: it does that as randomly as we could,
 /// and Windows asks the user about programs that bind a port of their own.
 ///
 /// # Errors
 /// The operating system's, with what was being done.
-pub(super) fn open(address: SocketAddr) -> Result<UdpSocket, String> {
+pub(in crate::observe) fn open(address: SocketAddr) -> Result<UdpSocket, String> {
     let any: SocketAddr =
         if address.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
     let doing = |what: &str| {
@@ -35,7 +35,7 @@ pub(super) fn open(address: SocketAddr) -> Result<UdpSocket, String> {
 
 /// An error that the kernel keeps for the socket, such as an ICMP message; taken, so that it is seen once.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn pending_error(socket: &UdpSocket) -> Option<io::Error> {
+pub(in crate::observe) fn pending_error(socket: &UdpSocket) -> Option<io::Error> {
     let taken = socket.try_io(Interest::ERROR, || match socket.take_error()? {
         Some(error) => Ok(error),
         // Tells tokio to wait for the next one.
@@ -46,12 +46,12 @@ pub(super) fn pending_error(socket: &UdpSocket) -> Option<io::Error> {
 
 /// Elsewhere errors come from receiving.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn pending_error(_: &UdpSocket) -> Option<io::Error> {
+pub(in crate::observe) fn pending_error(_: &UdpSocket) -> Option<io::Error> {
     None
 }
 
 /// What an error of the operating system says about the server.
-pub(super) fn meaning(error: &io::Error) -> (Lost, NotAsked) {
+pub(in crate::observe) fn meaning(error: &io::Error) -> (Lost, NotAsked) {
     match error.kind() {
         // Windows says "reset" where others say "refused".
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => (Lost::Closed, NotAsked::Closed),
@@ -61,7 +61,7 @@ pub(super) fn meaning(error: &io::Error) -> (Lost, NotAsked) {
 
 /// Whether sending again is pointless: there is no way to the server, or sending is forbidden. Other errors, such as a
 /// full queue of the network card, pass.
-pub(super) fn is_final(error: &io::Error) -> bool {
+pub(in crate::observe) fn is_final(error: &io::Error) -> bool {
     use io::ErrorKind::{
         AddrNotAvailable, HostUnreachable, InvalidInput, NetworkDown, NetworkUnreachable, PermissionDenied,
     };
@@ -72,7 +72,7 @@ pub(super) fn is_final(error: &io::Error) -> bool {
 }
 
 /// `sending to 192.0.2.1:53: Network is unreachable`.
-pub(super) fn trouble(doing: &str, error: &io::Error) -> String {
+pub(in crate::observe) fn trouble(doing: &str, error: &io::Error) -> String {
     let text = error.to_string();
     // The number behind the words differs between systems and tells people nothing more.
     let words = text.split(" (os error").next().unwrap_or(&text);

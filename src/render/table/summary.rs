@@ -140,6 +140,24 @@ pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dy
     Ok(())
 }
 
+/// What the configuration leaves out, and the machines told.
+pub(super) fn learned(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.learned.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", options.paint(Paint::Faint, "Learned from the machines themselves"))?;
+    for row in &report.learned {
+        let mut parts: Vec<String> = row.guid.iter().map(|guid| format!("guid {guid}")).collect();
+        parts.extend(row.addresses.iter().map(|address| format!("address {address}")));
+        let first = format!("  {}: ", options.clean(&row.dc));
+        write_lines(
+            out,
+            wrap::list(&options.clean_all(parts.iter().map(String::as_str)), options.width, &first, "    "),
+        )?;
+    }
+    Ok(())
+}
+
 /// Subjects that nothing is known about.
 pub(super) fn unverified(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     if report.unverified.is_empty() {

@@ -1,6 +1,8 @@
 //! Look-ups along the chain alias → host name → addresses.
 
-use super::{Absence, Alias, Look, Ownership, View};
+use std::net::IpAddr;
+
+use super::{Absence, Alias, Experience, Look, Ownership, View};
 use crate::evidence::{Rdata, RecordType};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
@@ -31,17 +33,26 @@ impl View<'_> {
             Err(Err(_)) => None,
             Err(Ok(_)) => Some(false),
             Ok(addresses) => {
-                let owners: Vec<Ownership<'_>> = addresses.iter().map(|&address| self.ownership(dc, address)).collect();
-                let right = |owner: &Ownership<'_>| matches!(owner, Ownership::Own | Ownership::OwnAndOthers(_));
-                let unclear = |owner: &Ownership<'_>| matches!(owner, Ownership::Unknown | Ownership::Contested(_));
-                if owners.iter().all(right) {
+                let leads: Vec<Option<bool>> = addresses.iter().map(|&address| self.leads_to(dc, address)).collect();
+                if leads.iter().all(|leads| *leads == Some(true)) {
                     Some(true)
-                } else if owners.iter().any(unclear) || owners.iter().any(right) {
-                    None
-                } else {
+                } else if leads.iter().all(|leads| *leads == Some(false)) {
                     Some(false)
+                } else {
+                    None
                 }
             }
+        }
+    }
+
+    /// Whether an address leads to the DC; `None` where that cannot be said.
+    fn leads_to(&self, dc: &Dc, address: IpAddr) -> Option<bool> {
+        match (self.ownership(dc, address), self.experience(dc, address)) {
+            (Ownership::Unusable(_) | Ownership::Others(_) | Ownership::Nobody, _) => Some(false),
+            (Ownership::Own | Ownership::OwnAndOthers(_), Experience::Unclear) => Some(true),
+            (_, Experience::Right) => Some(true),
+            (Ownership::Own | Ownership::OwnAndOthers(_), Experience::Wrong(_)) => Some(false),
+            (Ownership::Unknown | Ownership::Contested(_), _) => None,
         }
     }
 

@@ -3,8 +3,10 @@
 mod alias;
 mod chain;
 mod look;
+mod machine;
 mod owner;
 mod standing;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -14,11 +16,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::evidence::{Column, Evidence, RecordType};
+use crate::identity::Verdict;
 use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
-use crate::report::Identity;
 pub use alias::Alias;
 pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
+pub use machine::Experience;
 pub use owner::{Ownership, Unusable};
 pub use standing::Standing;
 
@@ -41,6 +44,8 @@ pub struct View<'a> {
     holders: BTreeMap<IpAddr, BTreeSet<usize>>,
     /// Addresses that a server gives for names that do not exist, by server.
     synthesized: Vec<BTreeSet<IpAddr>>,
+    /// Who answers, by DC (its index) and address.
+    machines: BTreeMap<(usize, IpAddr), Verdict>,
 }
 
 impl<'a> View<'a> {
@@ -56,6 +61,7 @@ impl<'a> View<'a> {
             network_owners: Vec::new(),
             holders: BTreeMap::new(),
             synthesized: Vec::new(),
+            machines: BTreeMap::new(),
         };
         let column = |server: &Server| evidence.column(server.address?);
         view.columns = inventory.servers.iter().map(column).collect();
@@ -63,6 +69,7 @@ impl<'a> View<'a> {
         view.standings = inventory.servers.iter().map(|server| standing::of(&view, server)).collect();
         view.synthesized = inventory.servers.iter().map(|server| view.canary_addresses(server)).collect();
         view.holders = view.find_holders();
+        view.judge_machines();
         view
     }
 
@@ -114,11 +121,6 @@ impl<'a> View<'a> {
             .canaries
             .iter()
             .any(|canary| self.alias_targets(server, canary).iter().any(|name| name == target))
-    }
-
-    /// Who answers at an address, as far as it was asked.
-    pub fn identity(&self, _dc: &Dc, _address: IpAddr) -> Identity {
-        Identity::NotProbed
     }
 
     /// The zone of a name at a server: `_msdcs.<forest>` is a zone of its own, or a part of the forest's.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::View;
+use crate::identity::is_wrong;
 use crate::inventory::Dc;
 
 /// To whom an address under a DC's name belongs.
@@ -47,6 +48,15 @@ impl<'a> View<'a> {
         if let Some(unusable) = self.unusable(address) {
             return Ownership::Unusable(unusable);
         }
+        if !dc.owns(address) {
+            // What the machine itself proves weighs more than what the configuration leaves out.
+            if self.is_proven(dc, address) {
+                return Ownership::Own;
+            }
+            if let Some(other) = self.proven_other(dc, address) {
+                return Ownership::Others(vec![other]);
+            }
+        }
         let single = self.single_owners.get(&address).map_or(&[][..], Vec::as_slice);
         let mut others: Vec<usize> = single.iter().copied().filter(|&index| index != dc.index).collect();
         if dc.owns(address) {
@@ -66,7 +76,10 @@ impl<'a> View<'a> {
         }
         // Another DC's name leads here too, and nothing says that it should not.
         let holders = self.holders.get(&address).into_iter().flatten().map(|&index| &self.inventory.dcs[index]);
-        let claimants: Vec<&Dc> = holders.filter(|other| other.index != dc.index && other.owns.is_empty()).collect();
+        let claims = |other: &&Dc| other.index != dc.index && other.owns.is_empty();
+        // Of several DCs whose names lead to a machine that proved to be none of them, none owns it.
+        let nobodys = is_wrong(self.identity(dc, address));
+        let claimants: Vec<&Dc> = holders.filter(claims).filter(|_| !nobodys).collect();
         match (claimants.is_empty(), dc.owns.is_empty()) {
             (true, true) => Ownership::Unknown,
             (true, false) => Ownership::Nobody,
@@ -125,6 +138,9 @@ fn is_isatap(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory;
+    use crate::testing::machines::{GUID1, GUID2, dc, inconclusive, refusing, silent, without_directory};
+    use crate::testing::{CONFIG, World, config_without_addresses};
 
     #[test]
     fn special_addresses_are_told_from_those_of_servers() {
@@ -149,5 +165,62 @@ mod tests {
         for address in ["192.0.2.1", "2001:db8::1", "fd00::1", "10.0.0.1", "2001:4860::1"] {
             assert_eq!(grave(address), None, "{address}");
         }
+    }
+
+    /// Who owns an address under the name of dc2, in one word.
+    fn owner(world: World, address: &str) -> String {
+        let evidence = world.observe();
+        let inventory = inventory::derive(&evidence);
+        let view = View::new(&inventory, &evidence);
+        let dc = view.dc_named("dc2.contoso.com").expect("dc2");
+        match view.ownership(dc, address.parse().unwrap()) {
+            Ownership::Others(others) => others.iter().map(|dc| dc.label.clone()).collect(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn holds(config: &str, address: &str) -> World {
+        World::with(config).add("dc2", &format!("dc2.contoso.com 1200 A {address}"))
+    }
+
+    #[test]
+    fn what_a_machine_proves_weighs_more_than_what_is_not_listed() {
+        let with = |replies| owner(holds(CONFIG, "192.0.2.99").machine("192.0.2.99", replies), "192.0.2.99");
+        assert_eq!(with(dc("dc2.contoso.com", GUID2)), "Own");
+        assert_eq!(with(dc("dc1.contoso.com", GUID1)), "dc1.contoso.com");
+        for replies in [silent(), inconclusive(), refusing("dc2.contoso.com"), without_directory("FILES01.contoso.com")]
+        {
+            assert_eq!(with(replies.clone()), "Nobody", "{replies:?}");
+        }
+    }
+
+    #[test]
+    fn a_listed_address_stays_the_dcs_whoever_answers() {
+        for replies in [silent(), dc("dc1.contoso.com", GUID1), without_directory("FILES01.contoso.com")] {
+            assert_eq!(owner(World::new().machine("192.0.2.11", replies), "192.0.2.11"), "Own");
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_listed_silence_leaves_it_unknown() {
+        let with =
+            |replies| owner(World::with(&config_without_addresses()).machine("192.0.2.11", replies), "192.0.2.11");
+        assert_eq!(with(silent()), "Unknown");
+        assert_eq!(with(without_directory("FILES01.contoso.com")), "Unknown", "the record may be the only right thing");
+        assert_eq!(with(dc("dc2.contoso.com", GUID2)), "Own");
+    }
+
+    #[test]
+    fn what_two_names_claim_is_settled_by_the_machine() {
+        let nobodys = config_without_addresses().replace(", addresses: [192.0.2.10]", "");
+        let contested = || holds(&nobodys, "192.0.2.10");
+        assert!(owner(contested(), "192.0.2.10").starts_with("Contested"));
+        assert_eq!(
+            owner(contested().machine("192.0.2.10", dc("dc1.contoso.com", GUID1)), "192.0.2.10"),
+            "dc1.contoso.com"
+        );
+        assert_eq!(owner(contested().machine("192.0.2.10", dc("dc2.contoso.com", GUID2)), "192.0.2.10"), "Own");
+        let files = without_directory("FILES01.contoso.com");
+        assert_eq!(owner(contested().machine("192.0.2.10", files), "192.0.2.10"), "Unknown");
     }
 }

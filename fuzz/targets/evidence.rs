@@ -1,0 +1,13 @@
+//! An evidence file: refused, or judged like any other.
+#![no_main]
+
+use guidpost::evidence::file;
+use guidpost::verdict;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|octets: &[u8]| {
+    match file::read(octets, None) {
+        Ok(evidence) => drop(verdict::judge(&evidence, true)),
+        Err(error) => drop(error.to_string()),
+    }
+});

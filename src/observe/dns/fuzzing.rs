@@ -1,0 +1,26 @@
+//! What `fuzz/` reaches of this module: its readers of octets are private.
+
+use super::{decode::Decoder, wire};
+use crate::evidence::{RecordType, Store};
+
+/// Reads a reply to a question about `dc1.contoso.test` in every way in which a conversation may read it.
+pub fn dns_reply(reply: &[u8]) {
+    let (mut store, mut decoder) = (Store::default(), Decoder::default());
+    let mut query = Vec::new();
+    wire::write_query(&mut query, "dc1.contoso.test", RecordType::A, true, true);
+    match wire::inspect(reply, &query) {
+        wire::Kind::Alien => {}
+        wire::Kind::Truncated => drop(decoder.decode_truncated(reply, &mut store)),
+        wire::Kind::BareError => drop(decoder.decode_bare(reply, &mut store)),
+        wire::Kind::Whole => {}
+    }
+    // Whatever it answers: other questions have other names.
+    if let Ok(decoded) = decoder.decode(reply, &mut store)
+        && let Some(body) = decoded.body
+    {
+        let body = store.body(body);
+        for record in body.answers.iter().chain(body.authority) {
+            assert!(!store.name(record.owner).is_empty(), "every owner has a name, the root included");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `guidpost identify` from outside: machines and DNS servers on loopback, exit codes, streams.
+#![expect(clippy::disallowed_types, reason = "the machines of these tests are sockets")]
+#![expect(clippy::disallowed_methods, reason = "the tests write their own files")]
+#![expect(clippy::unwrap_used, reason = "a machine of a test that cannot start fails the test")]
+
+#[expect(dead_code, reason = "this is a part of what the tests of the probes need")]
+#[path = "probe/machine.rs"]
+mod machine;
+
+use std::ops::Range;
+
+use assert_cmd::Command;
+use guidpost::demo::{Records, RunningServer, Server, Spec};
+use guidpost::name::DnsName;
+use machine::{replay, replies, tcp_at};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What the captured DC says of itself.
+const GUID: &str = "1912bc1a-e924-4a2e-b14a-07e00e656674";
+const OTHER: &str = "a71c4a0e-5d0f-4b0a-9c53-0e6f1d6c2b58";
+
+/// The command in an empty folder, so that no guidpost.yaml is found by chance.
+fn identify(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("guidpost"));
+    command.current_dir(folder.path()).arg("identify").args(arguments);
+    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR");
+    command
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+/// The answer as JSON, with its exit code.
+fn json(folder: &TempDir, arguments: &[&str]) -> (Value, i32) {
+    let output = identify(folder, &[arguments, &["-f", "json"]].concat()).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+/// A base with which the machine's ports are free.
+fn free_base(among: Range<u16>) -> u16 {
+    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut bases = among.step_by(700);
+    bases.find(|base| [135, 389, 445].iter().all(|port| is_free(base + port))).unwrap()
+}
+
+/// dc1 of contoso.test, on loopback behind 192.0.2.5.
+fn dc1(among: Range<u16>) -> u16 {
+    let base = free_base(among);
+    tcp_at(&format!("127.0.0.1:{}", base + 389), replay(replies("ldap-rootdse-extdn", "dc1")));
+    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "dc1")));
+    base
+}
+
+/// A file server on loopback.
+fn member(among: Range<u16>) -> u16 {
+    let base = free_base(among);
+    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "mem")));
+    base
+}
+
+fn dns() -> RunningServer {
+    let records = format!(
+        "dc1.contoso.test 600 A 192.0.2.5\ndc2.contoso.test 600 A 192.0.2.6\n\
+         {GUID}._msdcs.contoso.test 600 CNAME dc1.contoso.test\n{OTHER}._msdcs.contoso.test 600 CNAME dc2.contoso.test\n"
+    );
+    Server::start(Spec {
+        name: "dc1".into(),
+        primary: "dc1.contoso.test".into(),
+        zones: ["contoso.test", "_msdcs.contoso.test"].map(|zone| DnsName::parse(zone).unwrap()).to_vec(),
+        records: Records::parse(&records).unwrap(),
+        ..Spec::default()
+    })
+    .unwrap()
+}
+
+/// A folder whose guidpost.yaml knows this server, and where to reach the machines.
+fn folder(dns: Option<&RunningServer>, redirects: &[(&str, u16)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let port = dns.map_or(1, |dns| dns.addr().port());
+    let redirects: String = redirects
+        .iter()
+        .map(|(address, base)| match base {
+            0 => format!("    {address}: none\n"),
+            base => format!("    {address}: 127.0.0.1:{base}\n"),
+        })
+        .collect();
+    let config = format!(
+        "forest: contoso.test\ndns_servers: [{{ name: dns, address: 127.0.0.1, port: {port} }}]\n\
+         query: {{ timeout: 5s }}\nprobe:\n  timeout: 5s\n  protocols: [ldap, epm]\n  redirect:\n{redirects}"
+    );
+    std::fs::write(folder.path().join("guidpost.yaml"), config).unwrap();
+    folder
+}
+
+#[test]
+fn a_dc_is_recognised_by_its_address() {
+    let folder = folder(None, &[("192.0.2.5", dc1(10_000..20_000))]);
+    let (answer, code) = json(&folder, &["192.0.2.5"]);
+    let machine = &answer["targets"][0]["addresses"][0]["machine"];
+    assert_eq!((code, &answer["result"]), (0, &Value::from("identified")), "{answer:#}");
+    assert_eq!(machine["kind"], "domain-controller");
+    assert_eq!(machine["host"], "dc1.contoso.test");
+    assert_eq!(machine["alias"], format!("{GUID}._msdcs.contoso.test"));
+    assert_eq!(machine["drsuapi_registered"], true);
+    let table = text(&identify(&folder, &["192.0.2.5"]).assert().code(0).get_output().stdout);
+    for words in ["IDENTIFIED  address 192.0.2.5", "  a domain controller", GUID, "registered, port"] {
+        assert!(table.contains(words), "{words}: {table}");
+    }
+    assert!(table.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{table}");
+    let coloured = identify(&folder, &["192.0.2.5", "--color", "always"]).assert().code(0).get_output().clone();
+    assert!(text(&coloured.stdout).contains("\u{1b}[32mIDENTIFIED"), "{}", text(&coloured.stdout));
+}
+
+#[test]
+fn the_guids_of_a_pasted_event_are_followed_to_their_machines() {
+    let dns = dns();
+    let folder = folder(Some(&dns), &[("192.0.2.5", dc1(20_000..30_000)), ("192.0.2.6", member(40_000..48_000))]);
+    let (answer, code) = json(&folder, &[GUID]);
+    let target = &answer["targets"][0];
+    assert_eq!((code, &target["addresses"][0]["identity"]), (0, &Value::from("owner-proven")), "{answer:#}");
+    assert_eq!(target["servers"][0]["records"][0]["data"][0], "dc1.contoso.test");
+
+    let event =
+        format!("Event 1411: no SPN for\r\n{{{}}}\r\n{GUID}._msdcs.contoso.test, 8589\r\n", OTHER.to_uppercase());
+    let output = identify(&folder, &["-", "-f", "json"]).write_stdin(event.clone()).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let results = |answer: &Value| {
+        let targets = answer["targets"].as_array().unwrap().iter();
+        targets.map(|target| format!("{} {}", target["input"], target["result"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    // The address of dc2 belongs to a file server without directory: error 1753.
+    assert_eq!(results(&answer), [format!("{OTHER} wrong"), format!("{GUID} identified")], "{answer:#}");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(answer["targets"][0]["addresses"][0]["errors"][0], 1753);
+    let (answer, code) = json(&folder, &[&event]);
+    assert_eq!((code, results(&answer).len()), (2, 2));
+    let table = text(&identify(&folder, &[OTHER]).assert().code(2).get_output().stdout);
+    assert!(table.contains("WRONG  GUID") && table.contains("serverReference"), "{table}");
+}
+
+#[test]
+fn a_host_name_is_followed_at_every_server() {
+    let dns = dns();
+    let folder = folder(Some(&dns), &[("192.0.2.5", dc1(30_000..40_000)), ("192.0.2.6", 0)]);
+    let (answer, code) = json(&folder, &["dc1.contoso.test"]);
+    let target = &answer["targets"][0];
+    assert_eq!((code, &target["servers"][0]["server"]), (0, &Value::from("dns")), "{answer:#}");
+    // Where the configuration has no GUID, the machine's own gives the alias.
+    assert_eq!(target["alias"], format!("{GUID}._msdcs.contoso.test"));
+    assert_eq!(json(&folder, &["dc9.contoso.test"]).1, 3);
+    // Nobody is asked, so nobody is identified.
+    let (answer, code) = json(&folder, &["dc1.contoso.test", "--no-probe"]);
+    assert_eq!((code, &answer["targets"][0]["addresses"][0]["identity"]), (3, &Value::from("not-probed")));
+    let (answer, code) = json(&folder, &["192.0.2.6"]);
+    assert_eq!(code, 3);
+    let reason = answer["targets"][0]["addresses"][0]["not_asked"].as_str().unwrap();
+    assert!(reason.contains("probe: redirect"), "{reason}");
+    assert!(dns.seen().iter().all(|seen| !seen.name.starts_with(b"gp-")), "no canaries are needed here");
+}
+
+#[test]
+fn without_a_configuration_an_address_is_asked_and_a_name_looked_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (answer, _) = json(&folder, &["127.0.0.1", "--timeout", "1s"]);
+    assert_eq!((&answer["schema"], answer.get("forest")), (&Value::from("guidpost.identify/1"), None));
+    assert!(answer["targets"][0]["addresses"][0]["evidence"].as_array().unwrap().len() >= 3, "{answer:#}");
+    let (answer, code) = json(&folder, &["localhost", "--no-probe", "-4"]);
+    assert_eq!((code, &answer["targets"][0]["addresses"][0]["address"]), (3, &Value::from("127.0.0.1")));
+}
+
+#[test]
+fn what_cannot_be_identified_is_an_error_that_says_why() {
+    let empty = tempfile::tempdir().unwrap();
+    let configured = folder(None, &[("192.0.2.5", 0)]);
+    for (folder, arguments, word) in [
+        (&empty, &[GUID][..], "name a configuration file with -c FILE"),
+        (&empty, &[""], "nothing to identify"),
+        (&empty, &["no GUID is here"], "holds no GUID"),
+        (&empty, &["192.0.2.300"], "neither an address nor a host name"),
+        (&empty, &["dc1..x"], "a label of the name is empty"),
+        (&empty, &["192.0.2.5", "--no-probe"], "--no-probe"),
+        (&empty, &["-c", "missing.yaml", "127.0.0.1"], "missing.yaml"),
+        (&empty, &["-4", "-6", "127.0.0.1"], "cannot be used"),
+        (&empty, &[], "TARGET"),
+        (&configured, &["dc1"], "give the full host name"),
+        (
+            &configured,
+            &["a71c4a0e-5d0f-4b0a-9c53-0e6f1d6c2b58._msdcs.fabrikam.com"],
+            "the configuration is of contoso.test",
+        ),
+    ] {
+        let output = identify(folder, arguments).assert().code(3).get_output().clone();
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains(word), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let output = identify(&empty, &["-"]).write_stdin(&b"\xff\xfe\x00\xd8"[..]).assert().code(3).get_output().clone();
+    assert!(text(&output.stderr).contains("standard input"), "{}", text(&output.stderr));
+}

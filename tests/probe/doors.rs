@@ -1,0 +1,48 @@
+//! One machine asked through all its doors, moved to high ports of loopback.
+
+use guidpost::config::Probe;
+use guidpost::evidence::probe::{AddressReplies, Failure, Mapping, Reply};
+use guidpost::observe::probe::Doors;
+
+use crate::machine::{REFUSED, replay, replies, run, tcp_at};
+
+/// A base for which the machine's TCP ports are free.
+fn doors(base: u16) -> Doors {
+    let mut options = Probe { timeout: REFUSED, ..Probe::default() };
+    let address = "192.0.2.5".parse().unwrap();
+    options.redirect.insert(address, Some(format!("127.0.0.1:{base}").parse().unwrap()));
+    Doors::of(address, 0, &options).unwrap()
+}
+
+fn free_base(among: std::ops::Range<u16>) -> u16 {
+    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut bases = among.step_by(1000);
+    bases.find(|base| [135, 389, 445].iter().all(|port| is_free(base + port))).unwrap()
+}
+
+#[test]
+fn a_member_server_is_asked_for_its_directory_and_then_for_its_name() {
+    let base = free_base(20_000..30_000);
+    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "mem")));
+    let doors = doors(base);
+    let mut seen = AddressReplies::default();
+    run(doors.ask_directory(&mut seen));
+    assert_eq!(seen.epm, Some(Reply::Answer(Mapping::NotRegistered)));
+    assert_eq!(seen.rootdse, Some(Reply::Failure(Failure::Refused)));
+    assert!(matches!(seen.cldap, Some(Reply::Failure(_))));
+    assert_eq!((&seen.drsuapi_port, &seen.ntlm_rpc, &seen.netbios), (&None, &None, &None));
+    run(doors.ask_name(&mut seen));
+    // The mapper replays an answer without a token; the next door is closed.
+    assert!(matches!(seen.ntlm_rpc, Some(Reply::Failure(Failure::Malformed(_)))), "{seen:?}");
+    assert_eq!(seen.ntlm_smb, Some(Reply::Failure(Failure::Refused)));
+    assert!(matches!(seen.netbios, Some(Reply::Failure(_))));
+}
+
+#[test]
+fn a_closed_door_is_not_tried_again() {
+    let doors = doors(free_base(30_000..40_000));
+    let mut seen = AddressReplies { epm: Some(Reply::Failure(Failure::Timeout)), ..AddressReplies::default() };
+    run(doors.ask_name(&mut seen));
+    assert_eq!(seen.ntlm_rpc, None);
+    assert_eq!(seen.ntlm_smb, Some(Reply::Failure(Failure::Refused)));
+}
