@@ -102,17 +102,25 @@ pub struct Run {
     pub dc: Vec<String>,
 
     /// How long to wait for a reply, as 2s or 500ms [default: 2s]
-    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Asking")]
+    #[arg(long, value_name = "TIME", value_parser = values::timeout, help_heading = "Asking")]
     pub timeout: Option<Duration>,
 
     /// How often to send a question that gets no reply [default: 2]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Asking")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10), help_heading = "Asking")]
     pub tries: Option<u32>,
 
     /// End the whole run after this time, with what is known by then [default: none; 60s for nagios]
-    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Asking")]
+    #[arg(long, value_name = "TIME", value_parser = values::deadline, help_heading = "Asking")]
     pub deadline: Option<Duration>,
 
+    /// Whom to reach, and over what.
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Whom to reach, and over what.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Reach {
     /// Ask DNS only, no machine who it is; the rules about machines are then not applied
     #[arg(long, help_heading = "Asking")]
     pub no_probe: bool,
@@ -126,9 +134,9 @@ pub struct Run {
     pub ipv6: bool,
 }
 
-impl Run {
+impl Reach {
     /// The address family that `-4` or `-6` asks for.
-    pub fn family(&self) -> Option<Family> {
+    pub fn family(self) -> Option<Family> {
         match (self.ipv4, self.ipv6) {
             (true, _) => Some(Family::V4),
             (_, true) => Some(Family::V6),

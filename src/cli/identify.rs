@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{ListFormat, values};
-use crate::evidence::Family;
+use super::{ListFormat, Reach, values};
 
 /// `guidpost identify`
 #[derive(Clone, Debug, Args)]
@@ -24,29 +23,10 @@ pub struct Identify {
     pub format: ListFormat,
 
     /// How long to wait for each reply, as 2s or 500ms [default: 2s of DNS servers, 1500ms of machines]
-    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Asking")]
+    #[arg(long, value_name = "TIME", value_parser = values::timeout, help_heading = "Asking")]
     pub timeout: Option<Duration>,
 
-    /// Ask DNS only, no machine who it is
-    #[arg(long, help_heading = "Asking")]
-    pub no_probe: bool,
-
-    /// Reach servers and machines over IPv4 only; both record types are still asked
-    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "Asking")]
-    pub ipv4: bool,
-
-    /// Reach servers and machines over IPv6 only; both record types are still asked
-    #[arg(short = '6', long, help_heading = "Asking")]
-    pub ipv6: bool,
-}
-
-impl Identify {
-    /// The address family that `-4` or `-6` asks for.
-    pub fn family(&self) -> Option<Family> {
-        match (self.ipv4, self.ipv6) {
-            (true, _) => Some(Family::V4),
-            (_, true) => Some(Family::V6),
-            _ => None,
-        }
-    }
+    /// Whom to reach, and over what.
+    #[command(flatten)]
+    pub reach: Reach,
 }

@@ -21,7 +21,7 @@ fn lists_take_commas_and_repetition() {
     let check = check(&["--only", "a,b", "--only=c", "--dc", "dc1,dc2", "--server", "s1", "-4", "-v"]).unwrap();
     assert_eq!(check.run.only, ["a", "b", "c"]);
     assert_eq!(check.run.dc, ["dc1", "dc2"]);
-    assert_eq!(check.run.family(), Some(Family::V4));
+    assert_eq!(check.run.reach.family(), Some(Family::V4));
     assert_eq!(check.verbosity(), Verbosity::Verbose);
 }
 

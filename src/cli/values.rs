@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::config;
 use crate::render::Format;
 
 /// `--output FORMAT=FILE`.
@@ -30,17 +31,28 @@ pub(super) fn output(text: &str) -> Result<OutputSpec, String> {
     Ok(OutputSpec { format, file: file.into() })
 }
 
-/// Reads `2s`, `500ms`, `1m 30s`, or a plain number of seconds.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "a time is expected, such as 2s, 500ms or 1m".to_owned();
+/// Reads how long a reply is waited for.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    duration(text, config::LONGEST_TIMEOUT)
+}
+
+/// Reads how long a run may take.
+pub(super) fn deadline(text: &str) -> Result<Duration, String> {
+    duration(text, config::LONGEST_RUN)
+}
+
+/// Reads `2s`, `500ms`, `1m`, or a plain number of seconds, within the limits of the configuration file: evidence holds
+/// the configuration of its run, and must be readable again.
+fn duration(text: &str, longest: Duration) -> Result<Duration, String> {
     let time = match text.parse::<u32>() {
         Ok(seconds) => Duration::from_secs(seconds.into()),
-        Err(_) => {
-            let signed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
-            Duration::try_from(signed).map_err(|_| wrong())?
-        }
+        Err(_) => config::duration(text).map_err(|_| "a time is expected, such as 2s, 500ms or 1m".to_owned())?,
     };
-    if time.is_zero() { Err("the time must be more than nothing".into()) } else { Ok(time) }
+    match time {
+        Duration::ZERO => Err("the time must be more than nothing".into()),
+        time if time > longest => Err(format!("the longest time is {} s", longest.as_secs())),
+        time => Ok(time),
+    }
 }
 
 #[cfg(test)]
@@ -49,12 +61,14 @@ mod tests {
 
     #[test]
     fn times_read_as_people_write_them() {
-        for (text, ms) in [("2s", 2000), ("500ms", 500), ("1m", 60_000), ("1m30s", 90_000), ("3", 3000)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        for (text, ms) in [("2s", 2000), ("500ms", 500), ("1m", 60_000), ("3", 3000)] {
+            assert_eq!(timeout(text), Ok(Duration::from_millis(ms)), "{text}");
         }
-        for text in ["", "0", "-1s", "abc", "0ms"] {
-            assert!(duration(text).is_err(), "{text}");
+        for text in ["", "0", "-1s", "abc", "0ms", "61s", "99999999999999999999h"] {
+            assert!(timeout(text).is_err(), "{text}");
         }
+        assert_eq!(deadline("90m"), Ok(Duration::from_secs(5400)));
+        assert!(deadline("25h").is_err());
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn run(identify: &cli::Identify, console: Console, origin: Origin) -> Result
     if !configured && subjects.iter().any(|subject| matches!(subject, Subject::Guid { .. })) {
         return Err(CommandError::GuidWithoutConfig);
     }
-    if identify.no_probe && subjects.iter().all(|subject| matches!(subject, Subject::Address(_))) {
+    if identify.reach.no_probe && subjects.iter().all(|subject| matches!(subject, Subject::Address(_))) {
         return Err(CommandError::NothingToAsk);
     }
     let (mut config, dcs) = match found {
@@ -42,11 +42,11 @@ pub fn run(identify: &cli::Identify, console: Console, origin: Origin) -> Result
     };
     config.query.timeout = identify.timeout.unwrap_or(config.query.timeout);
     config.probe.timeout = identify.timeout.unwrap_or(config.probe.timeout);
-    config.probe.enabled &= !identify.no_probe;
+    config.probe.enabled &= !identify.reach.no_probe;
     let selection = Selection {
         only: identify::RULES.map(String::from).into(),
         dcs,
-        family: identify.family(),
+        family: identify.reach.family(),
         ..Selection::default()
     };
     let json = identify.format == ListFormat::Json;

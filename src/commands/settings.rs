@@ -27,7 +27,7 @@ pub(super) fn apply(run: &Run, config: &mut Config, deadline: Option<Duration>) 
     query.timeout = run.timeout.unwrap_or(query.timeout);
     query.tries = run.tries.unwrap_or(query.tries);
     query.deadline = run.deadline.or(query.deadline).or(deadline);
-    config.probe.enabled &= !run.no_probe;
+    config.probe.enabled &= !run.reach.no_probe;
 }
 
 /// The part of the configuration that the arguments name.
@@ -66,6 +66,6 @@ pub(super) fn selection(run: &Run, config: &Config) -> Result<Selection, Command
         skip: run.skip.clone(),
         servers: run.server.clone(),
         dcs: run.dc.clone(),
-        family: run.family(),
+        family: run.reach.family(),
     })
 }

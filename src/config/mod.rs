@@ -30,6 +30,7 @@ pub use model::*;
 pub use problems::{ConfigErrors, Problem};
 pub use scalars::{Fault, address, date, duration, guid, name, network, redirect, retired, server};
 pub use schema::schema;
+pub use sections::{LONGEST_RUN, LONGEST_TIMEOUT};
 
 use decode::{At, Decoder};
 use node::Node;

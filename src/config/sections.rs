@@ -17,10 +17,10 @@ use super::waivers;
 use crate::report::Severity;
 
 /// The longest that one reply may be waited for.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The longest run.
-const LONGEST_RUN: Duration = Duration::from_secs(24 * 3600);
+pub const LONGEST_RUN: Duration = Duration::from_secs(24 * 3600);
 
 /// The whole file. `None` only with a problem reported.
 pub(super) fn config(decoder: &mut Decoder<'_>, root: &At<'_>) -> Option<Config> {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expect::{Expected, fallback, forecast_outcome, outcome, severity};
 use super::scenario::Scenario;
-use crate::report::{Finding, ForecastOutcome, ForecastRow, Learned, Outcome, Report, ServerStatus, Verdict};
+use crate::render::words;
+use crate::report::{Finding, ForecastOutcome, ForecastRow, Learned, Outcome, Report, Verdict};
 
 impl Scenario {
     /// How a report differs from what the scenario expects, one line each; empty when it is as expected.
@@ -34,7 +35,7 @@ impl Scenario {
         lines.extend(rows.iter().map(|row| format!("unexpected forecast {}", forecast_line(row))));
 
         for (server, wanted) in &self.status {
-            let actual = report.servers.iter().find(|row| row.server == *server).map(|row| status(row.status));
+            let actual = report.servers.iter().find(|row| row.server == *server).map(|row| words::status(row.status));
             if actual != Some(wanted) {
                 lines.push(format!("status     of {server} is {actual:?}, expected {wanted}"));
             }
@@ -94,18 +95,6 @@ fn forecast_line(row: &ForecastRow) -> String {
 fn learned_line(row: &Learned) -> String {
     let words = [Some(row.dc.as_str()), row.guid.as_deref()].into_iter().flatten();
     words.chain(row.addresses.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
-}
-
-fn status(status: ServerStatus) -> &'static str {
-    match status {
-        ServerStatus::Answering => "answering",
-        ServerStatus::Partial => "partial",
-        ServerStatus::Refusing => "refusing",
-        ServerStatus::Silent => "silent",
-        ServerStatus::Closed => "closed",
-        ServerStatus::Unreachable => "unreachable",
-        ServerStatus::Unresolved => "unresolved",
-    }
 }
 
 fn exit_code(verdict: Verdict) -> u8 {

@@ -27,6 +27,7 @@ use futures_util::stream::{self, FuturesUnordered};
 use crate::config::Query;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family, Machine, NotAsked, Resolved, Stage};
+use crate::name::DnsName;
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
 #[doc(hidden)]
@@ -153,20 +154,7 @@ impl Session {
                 })
                 .collect();
             let probes = stream::iter(&machines).for_each_concurrent(MACHINES_AT_ONCE, |&(address, stage)| {
-                let (shared, doors) = (&shared, &doors);
-                async move {
-                    let before = shared.borrow().evidence.machines.get(&address).cloned();
-                    let mut replies = before.map(|machine| machine.replies).unwrap_or_default();
-                    if let Some(doors) = probe::Doors::of(address, 0, doors) {
-                        match stage {
-                            Stage::Directory => doors.ask_directory(&mut replies).await,
-                            Stage::Name => doors.ask_name(&mut replies).await,
-                        }
-                    }
-                    let mut shared = shared.borrow_mut();
-                    shared.evidence.machines.insert(address, Machine { stage, replies });
-                    shared.settled();
-                }
+                ask_machine(&shared, probe::Doors::of(address, 0, &doors), address, stage)
             });
             let all = join3(conversations.collect::<()>(), lookups.collect::<()>(), probes);
             let deadline = self.options.query.deadline.map(|deadline| self.start + deadline);
@@ -175,23 +163,7 @@ impl Session {
 
         let shared = &mut shared.into_inner();
         if let Some(reason) = self.stopped {
-            let (not_asked, why) = match reason {
-                Incomplete::Deadline => (NotAsked::Deadline, "the deadline passed"),
-                Incomplete::Interrupted => (NotAsked::Interrupted, "the run was interrupted"),
-            };
-            for server in self.servers.values_mut() {
-                server.abandon(not_asked, shared);
-            }
-            for name in names {
-                let text = format!("looking up {name}: {why}");
-                shared.evidence.hosts.entry(name).or_insert(Resolved::Failed(text));
-            }
-            for (address, stage) in machines {
-                // Whoever did not finish is as if nobody had asked, and is not asked again.
-                let unasked = Machine { stage, replies: AddressReplies::default() };
-                shared.evidence.machines.entry(address).or_insert(unasked).stage = stage;
-            }
-            shared.evidence.incomplete = Some(reason);
+            abandon(&mut self.servers, reason, names, machines, shared);
         }
         self.counts = shared.counts;
         let elapsed = self.start.elapsed();
@@ -205,6 +177,47 @@ impl Session {
             None => local::resolvers(),
         }
     }
+}
+
+/// Settles everything that is left as not asked.
+fn abandon(
+    servers: &mut BTreeMap<SocketAddr, dns::Server>,
+    reason: Incomplete,
+    names: Vec<DnsName>,
+    machines: Vec<(IpAddr, Stage)>,
+    shared: &mut dns::Shared<'_>,
+) {
+    let (not_asked, why) = match reason {
+        Incomplete::Deadline => (NotAsked::Deadline, "the deadline passed"),
+        Incomplete::Interrupted => (NotAsked::Interrupted, "the run was interrupted"),
+    };
+    for server in servers.values_mut() {
+        server.abandon(not_asked, shared);
+    }
+    for name in names {
+        let text = format!("looking up {name}: {why}");
+        shared.evidence.hosts.entry(name).or_insert(Resolved::Failed(text));
+    }
+    for (address, stage) in machines {
+        // Whoever did not finish is as if nobody had asked, and is not asked again.
+        let unasked = Machine { stage, replies: AddressReplies::default() };
+        shared.evidence.machines.entry(address).or_insert(unasked).stage = stage;
+    }
+    shared.evidence.incomplete = Some(reason);
+}
+
+/// Asks one machine who it is; without doors it must not be contacted.
+async fn ask_machine(shared: &RefCell<dns::Shared<'_>>, doors: Option<probe::Doors>, address: IpAddr, stage: Stage) {
+    let before = shared.borrow().evidence.machines.get(&address).cloned();
+    let mut replies = before.map(|machine| machine.replies).unwrap_or_default();
+    match (doors, stage) {
+        (Some(doors), Stage::Directory) => doors.ask_directory(&mut replies).await,
+        (Some(doors), Stage::Name) => doors.ask_name(&mut replies).await,
+        (None, _) => {}
+    }
+    let mut shared = shared.borrow_mut();
+    shared.evidence.machines.insert(address, Machine { stage, replies });
+    shared.settled();
 }
 
 /// Runs `work` to its end, or until `stop` says why it must end early.
