@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::config::ServerAddress;
-use crate::evidence::{Column, Evidence, Rdata, Record, RecordType, Stage};
+use crate::evidence::{Answer, Column, Evidence, Rdata, Record, RecordType, Stage};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::rules::{self, Need};
@@ -151,18 +151,21 @@ impl<'a> Asks<'a> {
         }
     }
 
+    /// How a question ended.
+    fn answer(&self, name: &DnsName, rtype: RecordType) -> Option<&'a Answer> {
+        self.column?.answer(self.evidence.find_question(name.as_str(), rtype, true)?)
+    }
+
     /// The ANSWER section of the reply to a question; empty without a reply.
     fn records(&self, name: &DnsName, rtype: RecordType) -> &'a [Record] {
-        let answer =
-            self.column.and_then(|column| column.answer(self.evidence.find_question(name.as_str(), rtype, true)?));
-        answer.and_then(|answer| answer.body).map_or(&[], |body| self.evidence.store.body(body).answers)
+        self.answer(name, rtype)
+            .and_then(|answer| answer.body)
+            .map_or(&[], |body| self.evidence.store.body(body).answers)
     }
 
     /// Whether the server replied NOERROR without a record of this type: the name exists, or the reply says nothing.
     fn is_there_without(&self, name: &DnsName, rtype: RecordType) -> bool {
-        let answer =
-            self.column.and_then(|column| column.answer(self.evidence.find_question(name.as_str(), rtype, true)?));
-        answer.is_some_and(|answer| answer.replied() && answer.rcode == 0)
+        self.answer(name, rtype).is_some_and(|answer| answer.replied() && answer.rcode == 0)
             && !self.records(name, rtype).iter().any(|record| record.data.rtype() == rtype)
     }
 

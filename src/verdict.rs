@@ -1,14 +1,16 @@
 //! The only policy: severities, waivers, order and conclusion. Everything before reports what is so; everything after
 //! prints what is concluded here.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::config::Waiver;
 use crate::evidence::{Column, Evidence};
-use crate::inventory::{Dc, Server};
+use crate::inventory::Server;
 use crate::report::{
     AddressRow, Counts, Finding, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity,
     Verdict, Waived,
 };
-use crate::rules::{self, Group, Outcomes, Standing, View};
+use crate::rules::{self, Outcomes, Standing, View};
 use crate::{forecast, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
@@ -17,12 +19,12 @@ use crate::{forecast, inventory};
 pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let inventory = inventory::derive(evidence);
     let view = View::new(&inventory, evidence);
-    let outcomes = rules::run(&view, list_passes);
-    let mut findings = outcomes.findings.clone();
+    let mut outcomes = rules::run(&view, list_passes);
+    let mut findings = std::mem::take(&mut outcomes.findings);
     apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let unverified = unverified(&view, &outcomes);
+    let unverified = unverified(&view, &outcomes, &findings);
     let mut verdict = conclude(&counts);
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
@@ -124,16 +126,14 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
 }
 
 /// Subjects of which neither a pass nor a finding says anything: silence is never success.
-fn unverified(view: &View<'_>, outcomes: &Outcomes) -> Vec<String> {
+fn unverified(view: &View<'_>, outcomes: &Outcomes, findings: &[Finding]) -> Vec<String> {
     let record_rules_run = rules::all()
         .iter()
-        .filter(|rule| matches!(rule.group, Group::Alias | Group::Host | Group::Machine))
+        .filter(|rule| rule.group.is_about_records())
         .any(|rule| rules::switched_off(rule, view.evidence).is_none());
-    let said = |finding: &Finding, dc: &Dc| finding.dc.as_deref() == Some(dc.label.as_str());
+    let spoken_of: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.dc.as_deref()).collect();
     let dcs = view.dcs().filter(|dc| {
-        record_rules_run
-            && !outcomes.proven_dcs.contains(&dc.index)
-            && !outcomes.findings.iter().any(|finding| said(finding, dc))
+        record_rules_run && !outcomes.proven_dcs.contains(&dc.index) && !spoken_of.contains(dc.label.as_str())
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
     if view.dcs().next().is_none() {
@@ -257,7 +257,6 @@ fn learned(view: &View<'_>) -> Vec<Learned> {
 }
 
 fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
-    use std::collections::{BTreeMap, BTreeSet};
     let mut rows = Vec::new();
     for dc in view.dcs() {
         let mut seen: BTreeMap<std::net::IpAddr, BTreeSet<String>> = BTreeMap::new();

@@ -4,40 +4,24 @@
 ///
 /// Columns are counted as characters; names are ASCII, and prose in wide scripts may run over without harm.
 pub fn paragraph(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = first.to_owned();
-    let mut used = line.chars().count();
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if !empty && used + 1 + length > width {
-            lines.push(std::mem::replace(&mut line, rest.to_owned()));
-            used = rest.chars().count();
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += length;
-        empty = false;
-    }
-    if !empty {
-        lines.push(line);
-    }
-    lines
+    fill(text.split_whitespace(), width, first, rest)
 }
 
 /// `items` as `a, b, c` in lines of at most `width` columns; breaks only after a comma.
 pub fn list(items: &[String], width: usize, first: &str, rest: &str) -> Vec<String> {
+    let comma = |index| if index + 1 < items.len() { "," } else { "" };
+    fill(items.iter().enumerate().map(|(index, item)| format!("{item}{}", comma(index))), width, first, rest)
+}
+
+/// Pieces with a blank between them, each whole.
+fn fill(pieces: impl Iterator<Item = impl AsRef<str>>, width: usize, first: &str, rest: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
     let mut used = line.chars().count();
     let mut empty = true;
-    for (index, item) in items.iter().enumerate() {
-        let comma = if index + 1 < items.len() { "," } else { "" };
-        let length = item.chars().count() + comma.len();
+    for piece in pieces {
+        let piece = piece.as_ref();
+        let length = piece.chars().count();
         if !empty && used + 1 + length > width {
             lines.push(std::mem::replace(&mut line, rest.to_owned()));
             used = rest.chars().count();
@@ -47,8 +31,7 @@ pub fn list(items: &[String], width: usize, first: &str, rest: &str) -> Vec<Stri
             line.push(' ');
             used += 1;
         }
-        line.push_str(item);
-        line.push_str(comma);
+        line.push_str(piece);
         used += length;
         empty = false;
     }

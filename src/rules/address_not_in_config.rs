@@ -1,5 +1,4 @@
 use super::{Draft, Sink, Subject, View};
-use crate::report::Identity;
 
 rule! {
     /// An address leads to the right DC, but the configuration does not list it.
@@ -24,11 +23,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for (rtype, look) in view.both(server, host).by_type() {
             let Some(present) = look.present() else { continue };
             let unlisted: Vec<_> = present.list.iter().copied().filter(|&address| !dc.owns(address)).collect();
-            let proven: Vec<_> = unlisted
-                .iter()
-                .copied()
-                .filter(|&address| matches!(view.identity(dc, address), Identity::OwnerProven | Identity::Owner))
-                .collect();
+            let proven: Vec<_> = unlisted.iter().copied().filter(|&address| view.is_proven(dc, address)).collect();
             let subject = Subject::record(dc, server, host, rtype);
             if unlisted.is_empty() {
                 sink.pass(subject);

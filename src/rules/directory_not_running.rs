@@ -27,7 +27,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     super::machines(view, |subject, dc, addresses, _| {
         let down: Vec<IpAddr> = addresses.iter().copied().filter(|&address| is_down(view, dc, address)).collect();
         if down.is_empty() {
-            let up = |address: &IpAddr| matches!(view.identity(dc, *address), Identity::OwnerProven | Identity::Owner);
+            let up = |address: &IpAddr| view.is_proven(dc, *address);
             return if addresses.iter().any(up) {
                 sink.pass(subject)
             } else {

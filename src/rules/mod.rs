@@ -37,6 +37,12 @@ pub enum Group {
 }
 
 impl Group {
+    /// Whether its rules speak of a DC's records, or of the machines behind them: what cannot be seen at a server that
+    /// is silent, refuses or does not know the forest.
+    pub fn is_about_records(self) -> bool {
+        matches!(self, Self::Alias | Self::Host | Self::Machine)
+    }
+
     /// The group's heading in the manual.
     pub fn title(self) -> &'static str {
         match self {

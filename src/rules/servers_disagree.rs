@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Sink, Subject, View};
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::report::Outcome;
+use crate::report::{Finding, Outcome};
 
 rule! {
     /// DNS servers hold different data for one name, and no other finding explains it.
@@ -28,17 +28,18 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let explained = explained(sink.findings());
     for dc in view.dcs() {
         let names = [(&dc.alias, RecordType::CNAME), (&dc.host, RecordType::A), (&dc.host, RecordType::AAAA)];
         for (name, rtype) in names {
             if let Some(name) = name {
-                judge(view, sink, dc, name, rtype);
+                judge(view, sink, dc, name, rtype, &explained);
             }
         }
     }
 }
 
-fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType) {
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType, explained: &Explained) {
     let mut groups: BTreeMap<Vec<String>, Vec<&Server>> = BTreeMap::new();
     for server in view.good_servers().filter(|server| !server.secondary) {
         if let Some((content, true)) = view.content(server, name, rtype) {
@@ -54,7 +55,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: R
         1 => return sink.pass(subject),
         _ => {}
     }
-    if is_explained(sink, dc, name, rtype) {
+    if explained.contains(&(dc.label.clone(), name.to_string(), rtype.to_string())) {
         return;
     }
     let describe = |(content, servers): (&Vec<String>, &Vec<&Server>)| {
@@ -78,16 +79,24 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: R
     );
 }
 
-/// Whether a finding about the same record, at any server, says already what is wrong.
-fn is_explained(sink: &Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType) -> bool {
-    let rtype = rtype.to_string();
-    sink.findings().iter().any(|finding| {
-        finding.outcome == Outcome::Fail
-            && finding.dc.as_deref() == Some(&dc.label)
-            && finding.name.as_deref() == Some(name.as_str())
-            && (finding.rtype.as_deref() == Some(&rtype) || finding.rule == "host-missing")
-            && !matches!(finding.rule.as_str(), "ttl-unusual" | "alias-path-differs" | "aaaa-nxdomain")
-    })
+/// DC, owner name and type of every record of which a finding, at any server, says already what is wrong.
+type Explained = BTreeSet<(String, String, String)>;
+
+fn explained(findings: &[Finding]) -> Explained {
+    let mut records = Explained::new();
+    for finding in findings.iter().filter(|finding| finding.outcome == Outcome::Fail) {
+        let (Some(dc), Some(name), Some(rtype)) = (&finding.dc, &finding.name, &finding.rtype) else { continue };
+        match finding.rule.as_str() {
+            "ttl-unusual" | "alias-path-differs" | "aaaa-nxdomain" => continue,
+            // It speaks of both families.
+            "host-missing" => {
+                records.insert((dc.clone(), name.clone(), RecordType::AAAA.to_string()));
+            }
+            _ => {}
+        }
+        records.insert((dc.clone(), name.clone(), rtype.clone()));
+    }
+    records
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Group, Rule, View};
+use super::{Rule, View};
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
@@ -82,7 +82,7 @@ impl<'o> Sink<'o> {
     /// The subject keeps the rule.
     pub fn pass(&mut self, subject: Subject<'_>) {
         self.outcomes.passed += 1;
-        if matches!(self.rule.group, Group::Alias | Group::Host | Group::Machine)
+        if self.rule.group.is_about_records()
             && let Some(dc) = subject.dc
         {
             self.outcomes.proven_dcs.insert(dc.index);
@@ -117,7 +117,7 @@ impl<'o> Sink<'o> {
 
     /// Counts the checks of a record rule that silent, refusing and foreign servers make impossible.
     pub(super) fn count_blocked(&mut self, view: &View<'_>) {
-        if !matches!(self.rule.group, Group::Alias | Group::Host | Group::Machine) {
+        if !self.rule.group.is_about_records() {
             return;
         }
         let dcs = view.dcs().count();
@@ -130,7 +130,7 @@ impl<'o> Sink<'o> {
         let mut severity = draft.severity.unwrap_or(self.rule.severity);
         let mut predicts = draft.predicts;
         // Nobody replicates from a read-only DC, so a wrong record of its own breaks no replication.
-        let record_rule = matches!(self.rule.group, Group::Alias | Group::Host | Group::Machine);
+        let record_rule = self.rule.group.is_about_records();
         if record_rule && subject.dc.is_some_and(|dc| dc.read_only) {
             severity = severity.min(Severity::Warning);
             predicts.clear();
