@@ -33,7 +33,8 @@ pub(super) fn owned(dc: &Dc, rtype: Option<RecordType>) -> Vec<String> {
 }
 
 /// Why a rule about a machine says nothing.
-pub(super) const NOBODY_PROVEN: &str = "no machine proved to be the DC (not asked, silent, or another one)";
+pub(super) const NOBODY_PROVEN: &str =
+    "no machine proved to be the DC (not asked, silent, unclear, or told by another rule)";
 
 /// Runs a rule about machines: for each RRset of addresses under a host name, with those addresses that the DC owns, or
 /// of which nobody says whose they are; whatever belongs to others has rules of its own.

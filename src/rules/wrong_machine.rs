@@ -71,7 +71,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             }) {
                 sink.pass(subject);
             } else {
-                sink.not_applicable("the machine behind the address was not asked, or is silent");
+                sink.not_applicable(
+                    "the machine behind the address was not asked, is silent, or is told by another rule",
+                );
             }
         }
     }

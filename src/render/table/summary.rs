@@ -135,7 +135,13 @@ pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dy
     }
     writeln!(out, "\n{}", options.paint(Paint::Faint, "Not checked"))?;
     for (reason, rules) in by_reason {
-        write_lines(out, wrap::list(&rules, options.width, &format!("  {}: ", options.clean(reason)), "    "))?;
+        let reason = format!("{}:", options.clean(reason));
+        let mut lines = wrap::list(&rules, options.width, &format!("  {reason} "), "    ");
+        if lines.iter().any(|line| line.chars().count() > options.width) {
+            lines = wrap::paragraph(&reason, options.width, "  ", "    ");
+            lines.extend(wrap::list(&rules, options.width, "    ", "    "));
+        }
+        write_lines(out, lines)?;
     }
     Ok(())
 }

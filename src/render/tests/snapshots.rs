@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{plain, table, text};
 use crate::render::{Format, RenderOptions, Verbosity, sample};
-use crate::report::Incomplete;
+use crate::report::{Incomplete, NotChecked};
 
 #[test]
 fn table_at_80_columns() {
@@ -204,4 +204,14 @@ fn quiet_is_the_verdict_line_alone() {
     assert_snapshot!(text(Format::Table, &report, options), @r#"CRITICAL: 2 critical, 1 warning, 1 unknown; 41 checks passed, 1 waived"#);
     report.incomplete = Some(Incomplete::Deadline);
     assert_snapshot!(text(Format::Table, &report, options), @r#"CRITICAL: 2 critical, 1 warning, 1 unknown; 41 checks passed, 1 waived; incomplete"#);
+}
+
+#[test]
+fn a_long_reason_leaves_no_line_too_long() {
+    let mut report = sample::clean();
+    let reason = "a reason that takes nearly the whole width of a line all by itself, or even more".into();
+    report.not_checked = vec![NotChecked { rule: "replication-port-blocked".into(), reason, subjects: 1 }];
+    let text = table(&report, 80);
+    assert!(text.contains("    replication-port-blocked\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
