@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A DNS name in presentation form (RFC 1035 section 5.1): ASCII, lower case, no final dot.
 ///
@@ -200,6 +200,12 @@ impl Borrow<str> for DnsName {
 impl Serialize for DnsName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for DnsName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_presentation(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
+mod local;
 mod machines;
 pub use machines::is_public;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::config::ServerAddress;
-use crate::evidence::{Answer, Column, Evidence, Rdata, Record, RecordType, Stage};
+use crate::evidence::{Answer, Column, Evidence, LocalStage, Port, Rdata, Record, RecordType, Stage};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::rules::{self, Need};
@@ -39,6 +40,14 @@ pub struct Plan {
     pub dns: Vec<(SocketAddr, Vec<Ask>)>,
     /// Machines to ask who they are.
     pub machines: Vec<(IpAddr, Stage)>,
+    /// This machine's own configuration, so much of it.
+    pub local: Option<LocalStage>,
+    /// Names that this machine itself is to resolve.
+    pub lookups: Vec<String>,
+    /// Ports to try.
+    pub ports: Vec<Port>,
+    /// Zones to transfer, by server.
+    pub transfers: Vec<(SocketAddr, DnsName)>,
 }
 
 impl Plan {
@@ -71,6 +80,7 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
         }
     }
     plan.machines = machines::next(inventory, evidence);
+    (plan.local, plan.lookups) = local::next(inventory, evidence);
     plan
 }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::evidence::Assumption;
+
 /// The schema identifier of [`Report`].
 pub const SCHEMA: &str = "guidpost.report/1";
 
@@ -77,6 +79,14 @@ pub struct Report {
     pub addresses: Vec<AddressRow>,
     /// One row per source DC and DNS server.
     pub forecast: Vec<ForecastRow>,
+    /// What each destination DC whose resolvers are known will experience with each source.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub destinations: Vec<DestinationRow>,
+    /// The items of `preflight` and `gone`, in the order in which they are worked through.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub checklist: Vec<ChecklistItem>,
     /// Fails and unknowns, and with `-v` passes; the gravest first.
     pub findings: Vec<Finding>,
     /// Rules that were not applied, with the reason.
@@ -85,6 +95,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub learned: Vec<Learned>,
+    /// What no configuration says and was taken for granted, with its origin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub assumed: Vec<Assumption>,
     /// Subjects of which nothing at all could be verified: silence is no success.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
@@ -325,6 +339,73 @@ pub struct ForecastRow {
     pub rules: Vec<String>,
     /// The chain in words, or why nothing can be said.
     pub message: String,
+}
+
+/// What one destination DC experiences with one source, with the resolvers that it uses, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DestinationRow {
+    /// The destination: host name of a DC, or of this machine.
+    pub destination: String,
+    /// The names of its resolvers in this report, in its order; an address that is no server of the run stands as such.
+    pub resolvers: Vec<String>,
+    /// Host name of the source DC (its GUID where no host name is known).
+    pub source: String,
+    /// The resolver whose answer counts; absent where none or several may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub server: Option<String>,
+    /// How long the destination waits for silent resolvers before it asks that one, in seconds.
+    pub delay_s: f64,
+    /// What happens.
+    pub outcome: ForecastOutcome,
+    /// Win32 codes that a Windows destination logs, decimal.
+    pub errors: Vec<i64>,
+    /// On what this rests.
+    pub certainty: Certainty,
+    /// Where the alias fails: whether the host name still works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub fallback: Option<Fallback>,
+    /// Every wrong address only costs time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub delay_only: bool,
+    /// The rules whose findings explain the outcome.
+    pub rules: Vec<String>,
+    /// The way in words, or why nothing can be said.
+    pub message: String,
+}
+
+/// One item of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChecklistItem {
+    /// What it is called, for programs; stays the same from release to release.
+    pub item: String,
+    /// What it asks, for people.
+    pub title: String,
+    /// How it ended.
+    pub status: ItemStatus,
+    /// Why, in a sentence; empty where it passed and nothing is to be said.
+    pub reason: String,
+    /// What was looked at or found, one line each.
+    pub details: Vec<String>,
+    /// The rules whose findings decide it.
+    pub rules: Vec<String>,
+}
+
+/// How an item of a checklist ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemStatus {
+    /// Everything that it asks is right.
+    Pass,
+    /// It could not be seen, or only in part.
+    NotChecked,
+    /// Something is wrong.
+    Fail,
 }
 
 /// What one rule says of one subject.

@@ -8,9 +8,13 @@ use std::net::IpAddr;
 
 use crate::config;
 use crate::evidence::probe::AddressReplies;
-use crate::evidence::{Answer, Body, Evidence, Flags, Lost, Machine, Outcome, Record, Selection, Stage, Transport};
+use crate::evidence::{
+    Answer, Body, Evidence, Flags, LocalView, LookedUp, Lost, Machine, Outcome, PortState, Record, Selection, Stage,
+    Transfer, Transport,
+};
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
+use crate::observe::Local;
 use crate::plan::{self, Ask};
 use crate::report::{Finding, Report};
 use crate::{rules, verdict};
@@ -81,6 +85,7 @@ pub(crate) struct World {
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
     machines: BTreeMap<IpAddr, AddressReplies>,
+    local: Local,
     reversed: bool,
 }
 
@@ -96,7 +101,14 @@ impl World {
         let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
         let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
-        Self { evidence, records, replies: BTreeMap::new(), machines: BTreeMap::new(), reversed: false }
+        Self {
+            evidence,
+            records,
+            replies: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            local: Local::default(),
+            reversed: false,
+        }
     }
 
     /// Drops the records of one `name TYPE` (or `name`) at a server.
@@ -152,6 +164,13 @@ impl World {
         self
     }
 
+    /// What the machine that guidpost runs on is configured with, and what its own resolution says.
+    #[expect(dead_code, reason = "the rules about the machine itself will use it")]
+    pub(crate) fn local(mut self, local: Local) -> Self {
+        self.local = local;
+        self
+    }
+
     /// Asks everything, and gives the evidence.
     pub(crate) fn observe(mut self) -> Evidence {
         for _ in 0..8 {
@@ -166,6 +185,19 @@ impl World {
                     (replies.ntlm_rpc, replies.ntlm_smb, replies.netbios) = (None, None, None);
                 }
                 self.evidence.machines.insert(address, Machine { stage, replies });
+            }
+            if let Some(stage) = plan.local {
+                self.evidence.local = Some(LocalView { stage, ..self.local.view.clone() });
+            }
+            for name in plan.lookups {
+                let found = self.local.lookups.get(&name).cloned().unwrap_or(LookedUp::Missing);
+                self.evidence.lookups.insert(name, found);
+            }
+            for port in plan.ports {
+                self.evidence.ports.insert(port, PortState::Open);
+            }
+            for transfer in plan.transfers {
+                self.evidence.transfers.insert(transfer, Transfer::Refused(5));
             }
             let mut dns = plan.dns;
             if self.reversed {

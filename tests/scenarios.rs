@@ -102,6 +102,9 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         forecast: Vec::new(),
         findings: Vec::new(),
         not_checked: Vec::new(),
+        destinations: Vec::new(),
+        checklist: Vec::new(),
+        assumed: Vec::new(),
         learned: Vec::new(),
         unverified: Vec::new(),
     };

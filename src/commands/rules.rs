@@ -19,14 +19,16 @@ pub fn run(format: ListFormat, rules: &[&Rule], console: Console) -> Result<(), 
     }
 }
 
-/// The heading of a group, and its name in JSON.
-fn group(group: Group) -> (&'static str, &'static str) {
+/// What a group is called in JSON.
+fn group_name(group: Group) -> &'static str {
     match group {
-        Group::Servers => ("DNS servers", "servers"),
-        Group::Alias => ("The alias <guid>._msdcs.<forest>", "alias"),
-        Group::Host => ("Host records", "host"),
-        Group::Machine => ("The machines behind the addresses", "machine"),
-        Group::Run => ("The run", "run"),
+        Group::Servers => "servers",
+        Group::Alias => "alias",
+        Group::Host => "host",
+        Group::Machine => "machine",
+        Group::Local => "local",
+        Group::Change => "change",
+        Group::Run => "run",
     }
 }
 
@@ -39,7 +41,7 @@ fn table(rules: &[&Rule], options: &RenderOptions, out: &mut dyn Write) -> io::R
     for rule in sorted {
         if last.replace(rule.group) != Some(rule.group) {
             let space = if rule.group == sorted_first(rules) { "" } else { "\n" };
-            writeln!(out, "{space}{}", options.paint(Paint::Strong, group(rule.group).0))?;
+            writeln!(out, "{space}{}", options.paint(Paint::Strong, rule.group.title()))?;
         }
         let (word, paint) = words::severity(rule.severity);
         // `critical` is the longest of the severities.
@@ -75,7 +77,7 @@ fn json(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|rule| Row {
             name: rule.name,
-            group: group(rule.group).1,
+            group: group_name(rule.group),
             severity: rule.severity,
             summary: rule.summary(),
             predicts: rule.predicts,

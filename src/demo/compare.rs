@@ -164,6 +164,9 @@ mod tests {
                 finding("ttl-unusual", Outcome::Pass, "dc2.a", "A"),
             ],
             not_checked: Vec::new(),
+            destinations: Vec::new(),
+            checklist: Vec::new(),
+            assumed: Vec::new(),
             learned: Vec::new(),
             unverified: Vec::new(),
         }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lost, Machine, NotAsked, Selection};
+use super::{Assumption, LocalView, LookedUp, Lost, Machine, NotAsked, Port, PortState, Purpose, Selection};
+use crate::name::DnsName;
 use crate::report::{Incomplete, Tool};
 pub use read::read;
 pub use write::write;
@@ -51,7 +52,19 @@ struct Head {
     #[serde(default)]
     incomplete: Option<Incomplete>,
     selection: Selection,
+    #[serde(default, skip_serializing_if = "Purpose::is_check")]
+    purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    assumed: Vec<Assumption>,
     config: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<LocalView>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    lookups: BTreeMap<String, LookedUp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ports: Vec<(Port, PortState)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transfers: Vec<TransferRow>,
     hosts: BTreeMap<String, ResolvedRow>,
     #[serde(default)]
     system: Option<ResolvedRow>,
@@ -61,6 +74,22 @@ struct Head {
     /// Left out when the head is written: the servers follow line by line.
     #[serde(default, skip_serializing)]
     servers: Vec<ServerRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransferRow {
+    server: std::net::SocketAddr,
+    zone: DnsName,
+    outcome: TransferOutcomeRow,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TransferOutcomeRow {
+    Whole(Vec<RecordRow>),
+    Refused(String),
+    Failed(String),
 }
 
 #[derive(Serialize, Deserialize)]

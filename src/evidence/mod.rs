@@ -4,7 +4,9 @@
 //! library and no input or output passes this border.
 
 pub mod file;
+mod local;
 pub mod probe;
+mod purpose;
 mod store;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,10 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::name::DnsName;
 use crate::report::{Incomplete, Tool};
+pub use local::{
+    DomainHint, Interface, InterfaceAddress, LocalRecord, LocalResolver, LocalStage, LocalView, LookedUp, NameLine,
+};
+pub use purpose::{Assumption, Candidate, Departed, Layer, Port, PortState, Purpose, Transfer};
 pub use store::{Body, BodyId, NameId, OctetsId, Rdata, Record, Soa, SoaId, Store};
 
 /// A DNS record type by its number (RFC 1035 section 3.2.2).
@@ -297,6 +303,18 @@ pub struct Evidence {
     pub config: Config,
     /// The part of it that the run is about.
     pub selection: Selection,
+    /// What the run is for.
+    pub purpose: Purpose,
+    /// Where the configuration comes from, if no file says it.
+    pub assumed: Vec<Assumption>,
+    /// What this machine is configured with.
+    pub local: Option<LocalView>,
+    /// What this machine's own resolution says, by name as it was asked.
+    pub lookups: BTreeMap<String, LookedUp>,
+    /// Ports that were tried.
+    pub ports: BTreeMap<Port, PortState>,
+    /// Zones that were transferred, or refused, by server and apex.
+    pub transfers: BTreeMap<(SocketAddr, DnsName), Transfer>,
     /// Host names of DNS servers, resolved by this machine.
     pub hosts: BTreeMap<DnsName, Resolved>,
     /// The resolvers that this machine is configured with, if the configuration names `system`.
@@ -323,6 +341,12 @@ impl Evidence {
             incomplete: None,
             config,
             selection,
+            purpose: Purpose::default(),
+            assumed: Vec::new(),
+            local: None,
+            lookups: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            transfers: BTreeMap::new(),
             hosts: BTreeMap::new(),
             system: None,
             interfaces: BTreeMap::new(),

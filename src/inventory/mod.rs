@@ -2,6 +2,7 @@
 //!
 //! The inventory is derived anew whenever evidence has grown; it is never stored.
 
+mod home;
 mod servers;
 
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use crate::config::{DomainController, Role};
 use crate::evidence::Evidence;
 use crate::guid::Guid;
 use crate::name::DnsName;
+pub use home::is_at_home;
 pub use servers::Server;
 
 /// The forest as it ought to be.
@@ -27,6 +29,8 @@ pub struct Inventory {
     pub dcs: Vec<Dc>,
     /// Names that cannot exist: one under `_msdcs.<forest>`, one in each domain.
     pub canaries: Vec<DnsName>,
+    /// guidpost runs on a machine of this forest, or on one that is to become its DC: the machine's own view counts.
+    pub at_home: bool,
 }
 
 /// A domain controller as it ought to be.
@@ -52,6 +56,12 @@ pub struct Dc {
     pub other_names: Vec<DnsName>,
     /// Read-only: nobody replicates from it.
     pub read_only: bool,
+    /// What it does, as configured.
+    pub roles: Vec<Role>,
+    /// Its site, as configured.
+    pub site: Option<String>,
+    /// The DNS servers that it uses itself, in order; empty means not known.
+    pub resolvers: Vec<IpAddr>,
     /// Whether this run is about it; the others are known, but not judged.
     pub selected: bool,
 }
@@ -108,6 +118,9 @@ pub fn derive(evidence: &Evidence) -> Inventory {
             domain: dc.domain.clone().or_else(|| dc.host.as_ref().and_then(DnsName::parent)),
             other_names: dc.other_names.clone(),
             read_only: dc.roles.contains(&Role::Rodc),
+            roles: dc.roles.clone(),
+            site: dc.site.clone(),
+            resolvers: dc.resolvers.clone(),
         })
         .collect();
     dcs.sort_by(|a, b| a.label.cmp(&b.label));
@@ -115,7 +128,14 @@ pub fn derive(evidence: &Evidence) -> Inventory {
         dc.index = index;
     }
     let canaries = canaries(evidence.seed, &config.forest, &msdcs, &dcs);
-    Inventory { forest: config.forest.clone(), msdcs, servers: servers::derive(evidence), dcs, canaries }
+    Inventory {
+        forest: config.forest.clone(),
+        msdcs,
+        servers: servers::derive(evidence),
+        dcs,
+        canaries,
+        at_home: is_at_home(evidence),
+    }
 }
 
 /// The GUID that a DC's own machine gives, where the configuration has none: from every machine that calls itself by the

@@ -21,12 +21,14 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::future::join3;
+use futures_util::future::{join3, join4};
 use futures_util::stream::{self, FuturesUnordered};
 
-use crate::config::Query;
+use crate::config::{self, Query};
 use crate::evidence::probe::AddressReplies;
-use crate::evidence::{Evidence, Family, Machine, NotAsked, Resolved, Stage};
+use crate::evidence::{
+    Evidence, Family, LocalView, LookedUp, Machine, NotAsked, Port, PortState, Resolved, Stage, Transfer,
+};
 use crate::name::DnsName;
 use crate::plan::{Ask, Plan};
 use crate::report::Incomplete;
@@ -37,6 +39,15 @@ pub use stop::Interrupter;
 /// How many machines are asked at the same time who they are: each takes three sockets at most. A process that may not
 /// have so many waits for them.
 const MACHINES_AT_ONCE: usize = 256;
+
+/// How many names this machine resolves at the same time: each keeps a thread of the operating system busy.
+const LOOKUPS_AT_ONCE: usize = 16;
+
+/// How many ports are tried at the same time.
+const PORTS_AT_ONCE: usize = 256;
+
+/// How many zones are transferred at the same time.
+const TRANSFERS_AT_ONCE: usize = 8;
 
 /// How a session asks.
 #[derive(Clone, Debug)]
@@ -58,6 +69,15 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
+/// What stands in for the machine's own configuration and resolution.
+#[derive(Clone, Debug, Default)]
+pub struct Local {
+    /// What would be read.
+    pub view: LocalView,
+    /// What its own resolution would say; a name that is not here is missing.
+    pub lookups: BTreeMap<String, LookedUp>,
+}
+
 /// All conversations of one run, and what was learned about each server in them.
 pub struct Session {
     options: SessionOptions,
@@ -67,6 +87,7 @@ pub struct Session {
     stop: stop::Stop,
     stopped: Option<Incomplete>,
     resolvers: Option<Vec<SocketAddr>>,
+    local: Option<Local>,
     counts: Progress,
 }
 
@@ -81,6 +102,7 @@ impl Session {
             stop: stop::Stop::default(),
             stopped: None,
             resolvers: None,
+            local: None,
             counts: Progress::default(),
         }
     }
@@ -89,6 +111,13 @@ impl Session {
     #[must_use]
     pub fn with_resolvers(mut self, resolvers: Vec<SocketAddr>) -> Self {
         self.resolvers = Some(resolvers);
+        self
+    }
+
+    /// Takes this for the machine's own configuration and resolution.
+    #[must_use]
+    pub fn with_local(mut self, local: Local) -> Self {
+        self.local = Some(local);
         self
     }
 
@@ -116,6 +145,12 @@ impl Session {
         if plan.system {
             evidence.system = Some(self.system());
         }
+        if let Some(stage) = plan.local {
+            evidence.local = Some(match &self.local {
+                Some(local) => LocalView { stage, ..local.view.clone() },
+                None => local::read(stage),
+            });
+        }
         for (address, asks) in plan.dns {
             if !asks.is_empty() {
                 let query = &self.options.query;
@@ -124,7 +159,8 @@ impl Session {
             }
         }
         let machines: Vec<(IpAddr, Stage)> = plan.machines;
-        self.counts.planned += machines.len();
+        let (own_names, ports, transfers) = (plan.lookups, plan.ports, plan.transfers);
+        self.counts.planned += machines.len() + own_names.len() + ports.len() + transfers.len();
         let doors = evidence.config.probe.clone();
         let names: Vec<_> = plan.hosts.into_iter().filter(|name| !evidence.hosts.contains_key(name)).collect();
         let lookups = hosts::Lookups::new(&self.options, if names.is_empty() { None } else { Some(self.system()) });
@@ -156,14 +192,22 @@ impl Session {
             let probes = stream::iter(&machines).for_each_concurrent(MACHINES_AT_ONCE, |&(address, stage)| {
                 ask_machine(&shared, probe::Doors::of(address, 0, &doors), address, stage)
             });
-            let all = join3(conversations.collect::<()>(), lookups.collect::<()>(), probes);
+            let own_lookups = stream::iter(&own_names)
+                .for_each_concurrent(LOOKUPS_AT_ONCE, |name| look_up(&shared, self.local.as_ref(), name));
+            let tried =
+                stream::iter(&ports).for_each_concurrent(PORTS_AT_ONCE, |&port| try_port(&shared, port, &doors));
+            let transferred = stream::iter(&transfers)
+                .for_each_concurrent(TRANSFERS_AT_ONCE, |(server, zone)| transfer(&shared, *server, zone));
+            let beside = join4(probes, own_lookups, tried, transferred);
+            let all = join3(conversations.collect::<()>(), lookups.collect::<()>(), beside);
             let deadline = self.options.query.deadline.map(|deadline| self.start + deadline);
             self.stopped = until(all, self.stop.wait(deadline)).await;
         }
 
         let shared = &mut shared.into_inner();
         if let Some(reason) = self.stopped {
-            abandon(&mut self.servers, reason, names, machines, shared);
+            let left = Left { names, machines, own_names, ports, transfers };
+            abandon(&mut self.servers, reason, left, shared);
         }
         self.counts = shared.counts;
         let elapsed = self.start.elapsed();
@@ -179,12 +223,20 @@ impl Session {
     }
 }
 
+/// All that a plan asked for beside DNS questions.
+struct Left {
+    names: Vec<DnsName>,
+    machines: Vec<(IpAddr, Stage)>,
+    own_names: Vec<String>,
+    ports: Vec<Port>,
+    transfers: Vec<(SocketAddr, DnsName)>,
+}
+
 /// Settles everything that is left as not asked.
 fn abandon(
     servers: &mut BTreeMap<SocketAddr, dns::Server>,
     reason: Incomplete,
-    names: Vec<DnsName>,
-    machines: Vec<(IpAddr, Stage)>,
+    left: Left,
     shared: &mut dns::Shared<'_>,
 ) {
     let (not_asked, why) = match reason {
@@ -194,16 +246,55 @@ fn abandon(
     for server in servers.values_mut() {
         server.abandon(not_asked, shared);
     }
-    for name in names {
+    for name in left.names {
         let text = format!("looking up {name}: {why}");
         shared.evidence.hosts.entry(name).or_insert(Resolved::Failed(text));
     }
-    for (address, stage) in machines {
+    for (address, stage) in left.machines {
         // Whoever did not finish is as if nobody had asked, and is not asked again.
         let unasked = Machine { stage, replies: AddressReplies::default() };
         shared.evidence.machines.entry(address).or_insert(unasked).stage = stage;
     }
+    for name in left.own_names {
+        shared.evidence.lookups.entry(name).or_insert_with(|| LookedUp::Failed(why.into()));
+    }
+    for port in left.ports {
+        shared.evidence.ports.entry(port).or_insert_with(|| PortState::Untried(why.into()));
+    }
+    for transfer in left.transfers {
+        shared.evidence.transfers.entry(transfer).or_insert_with(|| Transfer::Failed(why.into()));
+    }
     shared.evidence.incomplete = Some(reason);
+}
+
+/// Has this machine resolve a name.
+async fn look_up(shared: &RefCell<dns::Shared<'_>>, instead: Option<&Local>, name: &str) {
+    let found = match instead {
+        Some(local) => local.lookups.get(name).cloned().unwrap_or(LookedUp::Missing),
+        None => local::look_up(name).await,
+    };
+    let mut shared = shared.borrow_mut();
+    shared.evidence.lookups.insert(name.to_owned(), found);
+    shared.settled();
+}
+
+/// Tries one port, through the same doors as a machine's other ports.
+async fn try_port(shared: &RefCell<dns::Shared<'_>>, port: Port, options: &config::Probe) {
+    let state = match probe::Doors::of(port.address, 0, options) {
+        Some(doors) => doors.try_port(port).await,
+        None => PortState::Untried("the configuration excludes the address, or asks no machine".into()),
+    };
+    let mut shared = shared.borrow_mut();
+    shared.evidence.ports.insert(port, state);
+    shared.settled();
+}
+
+/// Transfers one zone.
+async fn transfer(shared: &RefCell<dns::Shared<'_>>, server: SocketAddr, zone: &DnsName) {
+    let ended = dns::transfer(server, zone, shared).await;
+    let mut shared = shared.borrow_mut();
+    shared.evidence.transfers.insert((server, zone.clone()), ended);
+    shared.settled();
 }
 
 /// Asks one machine who it is; without doors it must not be contacted.

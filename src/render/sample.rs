@@ -125,6 +125,9 @@ pub(crate) fn report() -> Report {
             NotChecked { rule: "guid-mismatch".into(), reason: "probing is switched off".into(), subjects: 2 },
             NotChecked { rule: "no-address-on-network".into(), reason: "no networks: configured".into(), subjects: 1 },
         ],
+        destinations: Vec::new(),
+        checklist: Vec::new(),
+        assumed: Vec::new(),
         learned: Vec::new(),
         unverified: Vec::new(),
     }

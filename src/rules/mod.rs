@@ -10,6 +10,7 @@ mod tests;
 mod view;
 
 use crate::evidence::Evidence;
+use crate::inventory;
 use crate::report::Severity;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
@@ -32,6 +33,10 @@ pub enum Group {
     Host,
     /// The machines behind the addresses.
     Machine,
+    /// The machine that guidpost runs on, or that is to become a DC.
+    Local,
+    /// A machine that is to become a DC, or was one.
+    Change,
     /// The run itself.
     Run,
 }
@@ -50,6 +55,8 @@ impl Group {
             Self::Alias => "The alias <guid>._msdcs.<forest>",
             Self::Host => "Host records",
             Self::Machine => "The machines behind the addresses",
+            Self::Local => "The machine itself",
+            Self::Change => "Before promotion, after demotion",
             Self::Run => "The run",
         }
     }
@@ -68,6 +75,8 @@ pub enum Need {
     Authority,
     /// The machines behind the addresses, who they are.
     Identity,
+    /// This machine's own configuration and resolution.
+    Local,
 }
 
 /// One rule.
@@ -198,10 +207,22 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// Why a rule does not run, or `None` if it does.
 pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
-    deselected(rule, evidence).or_else(|| {
+    deselected(rule, evidence).or_else(|| out_of_place(rule, evidence)).or_else(|| {
         (about_machines && !evidence.config.probe.enabled)
             .then_some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)")
     })
+}
+
+/// Why a rule is not for this machine or this command, or `None` if it is.
+fn out_of_place(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
+    match rule.group {
+        Group::Local if !inventory::is_at_home(evidence) => Some(
+            "guidpost does not run on a machine of the forest (no address of a configured DC, and `system` is not among \
+             the DNS servers)",
+        ),
+        Group::Change if evidence.purpose.is_check() => Some("for the commands preflight and gone"),
+        _ => None,
+    }
 }
 
 /// Why the configuration or the command line leave a rule out, or `None` if they do not.

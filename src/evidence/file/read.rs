@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    AnswerRow, EvidenceError, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransportRow,
+    AnswerRow, EvidenceError, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow,
+    TransferRow, TransportRow,
 };
 use crate::config::{self, Config};
 use crate::evidence::{
-    Answer, Body, Evidence, Flags, NameId, Outcome, Rdata, Record, RecordType, Resolved, Soa, Store, Transport,
+    Answer, Body, Evidence, Flags, NameId, Outcome, Rdata, Record, RecordType, Resolved, Soa, Store, Transfer,
+    Transport,
 };
 use crate::name::DnsName;
 use crate::rules;
@@ -41,6 +43,14 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
     evidence.interfaces = head.interfaces;
     evidence.machines = head.machines;
     evidence.system = head.system.map(resolved);
+    evidence.purpose = head.purpose;
+    evidence.assumed = head.assumed;
+    evidence.local = head.local;
+    evidence.lookups = head.lookups;
+    evidence.ports = head.ports.into_iter().collect();
+    for (index, row) in head.transfers.into_iter().enumerate() {
+        read_transfer(&mut evidence, row).map_err(|problem| at(&format!("transfers[{index}].outcome"), problem))?;
+    }
     for (host, row) in head.hosts {
         let name = DnsName::parse(&host).map_err(|error| at(&format!("hosts[{host:?}]"), error))?;
         evidence.hosts.insert(name, resolved(row));
@@ -68,6 +78,24 @@ fn resolved(row: ResolvedRow) -> Resolved {
         ResolvedRow::Addresses(addresses) => Resolved::Addresses(addresses),
         ResolvedRow::Failed(trouble) => Resolved::Failed(trouble),
     }
+}
+
+fn read_transfer(evidence: &mut Evidence, row: TransferRow) -> Result<(), String> {
+    let transfer = match row.outcome {
+        TransferOutcomeRow::Whole(rows) => {
+            let record = |row: &RecordRow| {
+                read_record(&mut evidence.store, row)
+                    .ok_or_else(|| format!("no record: {} {} {}", row.name, row.rtype, row.data))
+            };
+            Transfer::Whole(rows.iter().map(record).collect::<Result<_, _>>()?)
+        }
+        TransferOutcomeRow::Refused(rcode) => {
+            Transfer::Refused(rules::rcode_number(&rcode).ok_or_else(|| format!("{rcode:?} means nothing here"))?)
+        }
+        TransferOutcomeRow::Failed(trouble) => Transfer::Failed(trouble),
+    };
+    evidence.transfers.insert((row.server, row.zone), transfer);
+    Ok(())
 }
 
 type Problem = (&'static str, String);

@@ -5,7 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::evidence::{Answer, Body, Evidence, Flags, Outcome, Rdata, Record, RecordType, Resolved, Soa, Transport};
+use crate::evidence::{
+    Answer, Body, Candidate, DomainHint, Evidence, Flags, Interface, InterfaceAddress, Layer, LocalResolver,
+    LocalStage, NameLine, Outcome, Rdata, Record, RecordType, Resolved, Soa, Transfer, Transport,
+};
 use crate::testing::{self, CONFIG, Reply, World, name};
 
 fn text(evidence: &Evidence) -> String {
@@ -88,7 +91,47 @@ fn everything() -> Evidence {
         column.raw.insert(question, vec![0, 255, u8::try_from(number).unwrap()].into());
     }
     evidence.column_mut("192.0.2.10:53".parse().unwrap()).trouble = Some("permission denied".into());
+    beside_dns(&mut evidence, &records);
     evidence
+}
+
+/// What is seen otherwise than by a DNS question.
+fn beside_dns(evidence: &mut Evidence, records: &[Record]) {
+    let ip: std::net::IpAddr = "192.0.2.10".parse().unwrap();
+    let candidate = Candidate {
+        host: name("dc9.contoso.com"),
+        domain: name("contoso.com"),
+        addresses: vec![ip],
+        site: Some("HQ".into()),
+        here: true,
+    };
+    evidence.purpose = Purpose::Preflight(candidate);
+    evidence.assumed = vec![Assumption { what: "forest".into(), value: "contoso.com".into(), from: "x".into() }];
+    let own = InterfaceAddress { address: ip, prefix: 24, eligible: Some(true), transient: true };
+    evidence.local = Some(LocalView {
+        stage: LocalStage::Configuration,
+        system: "linux".into(),
+        host: Some("dc9.contoso.com".into()),
+        domain: Some("contoso.com".into()),
+        suffixes: vec!["contoso.com".into()],
+        interfaces: vec![Interface { name: "eth0".into(), addresses: vec![own], ..Interface::default() }],
+        resolvers: vec![LocalResolver { address: "192.0.2.10:53".parse().unwrap(), interface: Some("eth0".into()) }],
+        names: vec![NameLine { file: "/etc/hosts".into(), line: 1, address: ip, names: vec!["DC2".into()] }],
+        records: Vec::new(),
+        domains: vec![DomainHint { domain: "contoso.com".into(), source: "resolv.conf".into() }],
+        troubles: vec!["reading lmhosts: denied".into()],
+    });
+    evidence.lookups.insert("dc2".into(), LookedUp::Addresses(vec![ip]));
+    evidence.lookups.insert("dc3".into(), LookedUp::Missing);
+    evidence.lookups.insert("dc4".into(), LookedUp::Failed("try again".into()));
+    for (port, state) in [(88, PortState::Open), (389, PortState::Untried("no".into()))] {
+        evidence.ports.insert(Port { address: ip, layer: Layer::Udp, port }, state);
+    }
+    let server = "192.0.2.10:53".parse().unwrap();
+    let transfers = [Transfer::Whole(records.to_vec()), Transfer::Refused(5), Transfer::Failed("cut".into())];
+    for (zone, transfer) in ["a.example", "b.example", "c.example"].into_iter().zip(transfers) {
+        evidence.transfers.insert((server, name(zone)), transfer);
+    }
 }
 
 #[test]
@@ -101,6 +144,9 @@ fn everything_reads_back_as_it_was_written() {
     assert_eq!((&back.hosts, &back.system), (&evidence.hosts, &evidence.system));
     assert_eq!((&back.interfaces, &back.selection), (&evidence.interfaces, &evidence.selection));
     assert_eq!(back.config, evidence.config);
+    assert_eq!((&back.purpose, &back.assumed), (&evidence.purpose, &evidence.assumed));
+    assert_eq!((&back.local, &back.lookups, &back.ports), (&evidence.local, &evidence.lookups, &evidence.ports));
+    assert_eq!(back.transfers.len(), 3);
     let [one, other] = [&evidence, &back].map(|evidence| {
         let column = evidence.column("[fe80::1%2]:5353".parse().unwrap()).expect("the server");
         let plain = |answer: &Answer| Answer { body: None, ..*answer };

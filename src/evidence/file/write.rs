@@ -3,9 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{AnswerRow, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransportRow};
+use super::{
+    AnswerRow, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow, TransferRow,
+    TransportRow,
+};
 use crate::evidence::{
-    Answer, Body, Column, Evidence, Flags, Lost, Outcome, QuestionId, Rdata, Record, Resolved, Soa, Store, Transport,
+    Answer, Body, Column, Evidence, Flags, Lost, Outcome, QuestionId, Rdata, Record, Resolved, Soa, Store, Transfer,
+    Transport,
 };
 use crate::rules;
 
@@ -22,6 +26,12 @@ pub fn write(evidence: &Evidence, out: &mut dyn Write) -> io::Result<()> {
         elapsed_ms: u64::try_from(evidence.elapsed.as_millis()).unwrap_or(u64::MAX),
         incomplete: evidence.incomplete,
         selection: evidence.selection.clone(),
+        purpose: evidence.purpose.clone(),
+        assumed: evidence.assumed.clone(),
+        local: evidence.local.clone(),
+        lookups: evidence.lookups.clone(),
+        ports: evidence.ports.iter().map(|(port, state)| (*port, state.clone())).collect(),
+        transfers: transfer_rows(evidence),
         config: evidence.config.to_json(),
         hosts: evidence.hosts.iter().map(|(name, resolved)| (name.to_string(), resolved_row(resolved))).collect(),
         system: evidence.system.as_ref().map(resolved_row),
@@ -59,6 +69,23 @@ fn ordered<'a>(evidence: &'a Evidence, column: &'a Column) -> Vec<(QuestionId, &
         (evidence.store.name(question.name), question.rtype, question.recursion)
     });
     answers
+}
+
+fn transfer_rows(evidence: &Evidence) -> Vec<TransferRow> {
+    let outcome = |transfer: &Transfer| match transfer {
+        Transfer::Whole(records) => {
+            TransferOutcomeRow::Whole(records.iter().map(|record| record_row(&evidence.store, record)).collect())
+        }
+        Transfer::Refused(rcode) => TransferOutcomeRow::Refused(rules::rcode_name(*rcode)),
+        Transfer::Failed(trouble) => TransferOutcomeRow::Failed(trouble.clone()),
+    };
+    let rows = evidence.transfers.iter();
+    rows.map(|((server, zone), transfer)| TransferRow {
+        server: *server,
+        zone: zone.clone(),
+        outcome: outcome(transfer),
+    })
+    .collect()
 }
 
 fn resolved_row(resolved: &Resolved) -> ResolvedRow {

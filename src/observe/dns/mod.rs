@@ -14,6 +14,7 @@ mod send;
 mod server;
 pub(super) mod socket;
 mod tcp;
+mod transfer;
 mod wire;
 
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use super::Progress;
 use crate::evidence::Evidence;
 use crate::plan::Ask;
 pub(super) use server::{Server, converse};
+pub(super) use transfer::transfer;
 
 /// Longest possible datagram and TCP message; servers send long ones without TC.
 const LONGEST: usize = 65_535;

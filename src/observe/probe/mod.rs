@@ -11,6 +11,7 @@ mod net;
 pub mod netbios;
 mod netlogon;
 pub mod ntlm;
+mod ports;
 mod reader;
 pub mod rootdse;
 pub mod rpc;
@@ -25,6 +26,7 @@ use futures_util::future::join3;
 
 use crate::config::{Probe, Protocol};
 use crate::evidence::probe::{AddressReplies, Failure, Mapping, Reply};
+use crate::evidence::{Port, PortState};
 pub use reader::{Malformed, Rejected};
 
 /// UDP and TCP port of LDAP.
@@ -99,6 +101,14 @@ impl Doors {
             replies.epm = Some(epm);
             replies.drsuapi_port = connected;
         }
+    }
+
+    /// Tries one port.
+    pub async fn try_port(&self, port: Port) -> PortState {
+        let Some(door) = self.door(port.port) else {
+            return PortState::Untried(format!("{} has no port behind the redirection", port.address));
+        };
+        ports::try_port(door, port.layer, self.timeout).await
     }
 
     /// Asks for the machine's name where the directory did not settle who it is: NTLM on TCP 135 and, if that names

@@ -1,0 +1,15 @@
+//! What is read of the machine that guidpost runs on, and what it is to resolve itself.
+
+use crate::evidence::{Evidence, LocalStage};
+use crate::inventory::Inventory;
+use crate::rules::{self, Need};
+
+/// So much of its configuration, and these names.
+pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> (Option<LocalStage>, Vec<String>) {
+    if !rules::needs(evidence).contains(&Need::Local) {
+        return (None, Vec::new());
+    }
+    let read = evidence.local.as_ref().map(|local| local.stage);
+    let wanted = if inventory.at_home { LocalStage::Configuration } else { LocalStage::Addresses };
+    (Some(wanted).filter(|_| read < Some(wanted)), Vec::new())
+}
