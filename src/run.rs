@@ -5,7 +5,7 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::evidence::{Evidence, Selection, Stage};
+use crate::evidence::{Evidence, Purpose, Selection, Stage};
 use crate::identify::{self, Subject};
 use crate::observe::{self, Progress, Session, SessionOptions};
 use crate::plan::Plan;
@@ -30,11 +30,13 @@ pub struct Origin {
 pub fn observe(
     config: Config,
     selection: Selection,
+    purpose: Purpose,
     origin: Origin,
     progress: &dyn Fn(Progress),
 ) -> io::Result<Evidence> {
     let options = SessionOptions { query: config.query.clone(), family: selection.family };
     let mut evidence = Evidence::new(config, selection, origin.seed, origin.started_at);
+    evidence.purpose = purpose;
     observe::run(async {
         collect(&mut Session::new(options), &mut evidence, progress).await;
         evidence

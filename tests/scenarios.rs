@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guidpost::demo::{Scenario, scenarios};
-use guidpost::evidence::Selection;
+use guidpost::evidence::{Purpose, Selection};
 use guidpost::report::{Counts, Report, Tool, Verdict};
 use guidpost::run::{self, Origin};
 use guidpost::{config, rules, verdict};
@@ -125,7 +125,7 @@ fn every_report_is_as_expected() {
 fn check(config: &str) -> Report {
     let config = config::parse(config, "scenario.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().expect("a timestamp"), seed: 42 };
-    let evidence = run::observe(config, Selection::default(), origin, &|_| ()).expect("a runtime");
+    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).expect("a runtime");
     let ways = &evidence.config.probe.redirect;
     let astray = evidence.machines.keys().find(|address| !ways.contains_key(address));
     assert_eq!(astray, None, "a probe left loopback");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::progress::ProgressLine;
 use super::{CommandError, Console, save, settings, to_stdout};
 use crate::cli::{self, Run};
-use crate::evidence::{Evidence, Selection, file};
+use crate::evidence::{Evidence, Purpose, Selection, file};
 use crate::files::{self, OutputFile};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
@@ -33,7 +33,7 @@ pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, C
         Some(path) => read(path, &check.run)?,
         None => {
             let plugin = check.format == Format::Nagios;
-            ask(&check.run, plugin.then_some(PLUGIN_DEADLINE), check.quiet || machine, origin)?
+            ask(&check.run, Purpose::Check, plugin.then_some(PLUGIN_DEADLINE), check.quiet || machine, origin)?
         }
     };
     let report = verdict::judge(&evidence, check.verbose);
@@ -53,6 +53,7 @@ pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, C
 /// Loads the configuration, lays the arguments over it, and asks.
 pub(super) fn ask(
     run: &Run,
+    purpose: Purpose,
     deadline: Option<Duration>,
     quiet: bool,
     origin: Origin,
@@ -61,7 +62,7 @@ pub(super) fn ask(
     settings::apply(run, &mut config, deadline);
     let selection = settings::selection(run, &config)?;
     let line = ProgressLine::new(quiet);
-    run::observe(config, selection, origin, &|progress| line.tell(progress)).map_err(CommandError::Runtime)
+    run::observe(config, selection, purpose, origin, &|progress| line.tell(progress)).map_err(CommandError::Runtime)
 }
 
 fn read(path: &std::path::Path, run: &Run) -> Result<Evidence, CommandError> {

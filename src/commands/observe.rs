@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{CommandError, Console, check, save};
 use crate::cli;
-use crate::evidence::file;
+use crate::evidence::{Purpose, file};
 use crate::files::OutputFile;
 use crate::run::Origin;
 
@@ -14,7 +14,7 @@ use crate::run::Origin;
 /// Everything that keeps the evidence from being complete on disk.
 pub fn run(observe: &cli::Observe, console: Console, origin: Origin) -> Result<(), CommandError> {
     let output = OutputFile::create(&observe.output)?;
-    let evidence = check::ask(&observe.run, None, observe.quiet, origin)?;
+    let evidence = check::ask(&observe.run, Purpose::Check, None, observe.quiet, origin)?;
     save(output, |out| file::write(&evidence, out))?;
     if observe.verbose {
         for column in evidence.columns() {

@@ -2,6 +2,7 @@
 //!
 //! The inventory is derived anew whenever evidence has grown; it is never stored.
 
+pub mod files;
 mod home;
 mod servers;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use guidpost::config;
-use guidpost::evidence::{Evidence, Selection};
+use guidpost::evidence::{Evidence, Purpose, Selection};
 use guidpost::run::{self, Origin};
 
 use crate::machine::{hear, hex, replies, tcp_at, udp, udp_at};
@@ -117,7 +117,7 @@ fn run_against(bases: [u16; 2]) -> (Evidence, Vec<Vec<u8>>) {
     );
     let config = config::parse(&text, "test", &[]).unwrap();
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().unwrap(), seed: 7 };
-    let evidence = run::observe(config, Selection::default(), origin, &|_| ()).unwrap();
+    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).unwrap();
     let questions = questions.lock().unwrap().clone();
     (evidence, questions)
 }
