@@ -1,6 +1,7 @@
 //! How a machine calls itself.
 
 use super::Root;
+use crate::config::quote;
 use crate::evidence::LocalView;
 use crate::inventory::files::SmbConf;
 use crate::name::DnsName;
@@ -17,7 +18,7 @@ pub(super) fn host_name(root: &Root<'_>, view: &mut LocalView) -> Option<String>
     let text = String::from_utf8_lossy(&octets);
     let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     if DnsName::parse(name).is_err() {
-        view.troubles.push(format!("the host name `{name}` is no DNS name"));
+        view.troubles.push(format!("the host name {} is no DNS name", quote(name)));
         return None;
     }
     let name = name.trim_end_matches('.');

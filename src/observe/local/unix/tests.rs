@@ -110,6 +110,23 @@ fn every_suffix_counts() {
 }
 
 #[test]
+fn lists_without_end_are_read_in_bounds() {
+    let servers: String =
+        (0..40_000_u32).map(|number| format!("nameserver {}\n", std::net::Ipv4Addr::from(number))).collect();
+    let suffixes: String = (0..40_000).map(|number| format!(" s{number}.example a/{number}")).collect();
+    let files = [(RESOLV, format!("{servers}search{suffixes}\n")), (HOST, "x".repeat(1_000_000))];
+    let machine = Machine::new(&files.each_ref().map(|(path, text)| (*path, text.as_str())));
+    let view = machine.view();
+    assert_eq!((view.resolvers.len(), view.suffixes.len(), view.domains.len()), (1000, 1000, 500));
+    let [servers, suffixes, host, names] = &view.troubles[..] else { panic!("{:?}", view.troubles) };
+    assert_eq!(servers, "/etc/resolv.conf: only the first 1000 of 40000 servers count");
+    assert_eq!(suffixes, "/etc/resolv.conf: only the first 1000 of 80000 suffixes count");
+    assert!(host.len() < 200 && host.ends_with("is no DNS name"), "{host}");
+    let text = "domain or search in /etc/resolv.conf: 500 suffixes are no DNS names, the first is `a/0`";
+    assert_eq!(names, text);
+}
+
+#[test]
 fn the_hosts_file_completes_the_host_name() {
     let hosts = "127.0.0.1 localhost pc.localdomain\n192.0.2.7 PC.corp.example pc\n";
     let files = [(HOST, "pc\n"), ("/etc/hosts", hosts), (RESOLV, "search other.example corp\n")];
