@@ -102,7 +102,7 @@ fn every_suffix_counts() {
     let view = Machine::new(&[(RESOLV, &text), (HOST, "pc\n")]).view();
     assert_eq!(view.suffixes, suffixes);
     assert_eq!((view.host.as_deref(), view.domain.as_deref()), (Some("pc.s0.example"), Some("s0.example")));
-    assert_eq!(view.domains.len(), 50);
+    assert_eq!((view.domains.len(), &hints(&view)[0][..]), (50, "s0.example: domain or search in /etc/resolv.conf"));
     let last = Machine::new(&[(RESOLV, "search a.example b.example\ndomain c.example\n")]).view();
     assert_eq!(last.suffixes, ["c.example"], "the last line counts");
     let root = Machine::new(&[(RESOLV, "search .\n"), (HOST, "pc")]).view();
@@ -141,6 +141,10 @@ fn the_hosts_file_completes_the_host_name() {
     assert_eq!(hints(&view), expected);
     assert_eq!(view.names.len(), 2);
 
+    let odd = "192.0.2.7 pc. pc..example pc.b\u{fc}ro\u{202e}.example pc.corp.example\n";
+    let view = Machine::new(&[(HOST, "pc"), ("/etc/hosts", odd)]).view();
+    assert_eq!(view.host.as_deref(), Some("pc.corp.example"), "no name completes another");
+
     let full = Machine::new(&[("/etc/hostname", "# here\npc.own.example\n"), ("/etc/hosts", hosts)]).view();
     assert_eq!(full.host.as_deref(), Some("pc.own.example"));
     let bad = Machine::new(&[(HOST, "(none)\n")]).view();
@@ -165,6 +169,11 @@ fn a_samba_dc_is_called_by_its_configuration() {
     assert_eq!(view.records.iter().map(|record| &record.name[..]).collect::<Vec<_>>(), ["dc1.contoso.test"]);
     assert_eq!(view.names[0].file, "/etc/samba/lmhosts");
     assert_eq!(view.troubles, ["/srv/private/dns_update_cache: line 2 cannot be read"]);
+
+    let odd = smb.replace("CONTOSO.TEST", "CONTOSO TEST");
+    let view = Machine::new(&[(SMB, &odd), (HOST, "box"), (RESOLV, "search a/b c.example\n")]).view();
+    assert_eq!((view.host.as_deref(), view.domain.as_deref()), (Some("box"), None), "what is no name makes none");
+    assert_eq!(view.troubles.len(), 2, "{:?}", view.troubles);
 
     let member = smb.replace("role = dc", "role = member server").replace("private dir", "# private dir");
     let view = Machine::new(&[(SMB, &member), other, host]).view();
