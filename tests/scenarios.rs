@@ -65,8 +65,8 @@ fn every_rule_fires_in_a_scenario() {
 }
 
 /// How the reports differ from what the scenarios expect, one entry per scenario that differs. `check` turns the text of
-/// a configuration into the report of a run.
-fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<String>> {
+/// a configuration, and what the run is for, into its report.
+fn complaints(check: impl Fn(&str, Purpose) -> Report + Sync) -> BTreeMap<String, Vec<String>> {
     let all = all();
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(BTreeMap::new());
@@ -75,7 +75,7 @@ fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<Str
             scope.spawn(|| {
                 while let Some((name, scenario)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let running = scenario.start().expect("free ports on loopback");
-                    let mismatches = scenario.mismatches(&check(&running.config_yaml()));
+                    let mismatches = scenario.mismatches(&check(&running.config_yaml(), scenario.purpose.clone()));
                     if !mismatches.is_empty() {
                         complaints.lock().expect("no scenario panics").insert(name.clone(), mismatches);
                     }
@@ -88,7 +88,7 @@ fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<Str
 
 #[test]
 fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
-    let blind = |_: &str| Report {
+    let blind = |_: &str, _: Purpose| Report {
         schema: String::new(),
         tool: Tool { name: String::new(), version: String::new() },
         forest: String::new(),
@@ -121,11 +121,11 @@ fn every_report_is_as_expected() {
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
-/// The same way as `guidpost check`: text of a configuration, run, report.
-fn check(config: &str) -> Report {
+/// The same way as `guidpost check`, `preflight` and `gone`: text of a configuration, run, report.
+fn check(config: &str, purpose: Purpose) -> Report {
     let config = config::parse(config, "scenario.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().expect("a timestamp"), seed: 42 };
-    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).expect("a runtime");
+    let evidence = run::observe(config, Selection::default(), purpose, origin, &|_| ()).expect("a runtime");
     let ways = &evidence.config.probe.redirect;
     let astray = evidence.machines.keys().find(|address| !ways.contains_key(address));
     assert_eq!(astray, None, "a probe left loopback");

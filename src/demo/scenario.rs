@@ -14,6 +14,7 @@ use super::expect::{Expected, ExpectedForecast};
 use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
+use crate::evidence::Purpose;
 use crate::name::DnsName;
 
 /// A forest with its DNS servers, and what must be reported of it.
@@ -31,6 +32,9 @@ pub struct Scenario {
     /// `query:` of the configuration.
     #[serde(default)]
     query: Option<Mapping>,
+    /// What the run is for, as the evidence file has it: `check`, `preflight: {…}` or `gone: {…}`.
+    #[serde(default, with = "serde_yaml::with::singleton_map")]
+    pub purpose: Purpose,
     /// Zone apexes of every server; by default the forest and its `_msdcs`.
     #[serde(default)]
     zones: Vec<String>,

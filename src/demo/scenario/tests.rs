@@ -41,3 +41,17 @@ fn what_cannot_be_served_is_refused_with_the_server() {
     assert!(Scenario::parse("{summary: x, config: {}, exit: 0, servers: []}").is_err(), "no forest");
     assert!(Scenario::parse("{summary: x, config: {forest: a}, exit: 0, servers: [], expct: []}").is_err());
 }
+
+#[test]
+fn a_scenario_says_what_its_run_is_for() {
+    let with = |purpose: &str| {
+        let text = format!("{{summary: x, exit: 0, config: {{forest: a.b}}, servers: [{{name: one}}], {purpose}}}");
+        Scenario::parse(&text).map(|scenario| scenario.purpose)
+    };
+    assert_eq!(with("story: x").ok(), Some(Purpose::Check));
+    let candidate = "purpose: {preflight: {host: dc3.a.b, domain: a.b, addresses: [192.0.2.12], here: false}}";
+    assert!(matches!(with(candidate), Ok(Purpose::Preflight(candidate)) if candidate.host.as_str() == "dc3.a.b"));
+    let gone = "purpose: {gone: {guids: [], hosts: [dc3.a.b], addresses: [192.0.2.12]}}";
+    assert!(matches!(with(gone), Ok(Purpose::Gone(departed)) if departed.hosts.len() == 1));
+    assert!(with("purpose: {promote: {}}").is_err());
+}
