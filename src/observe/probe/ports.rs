@@ -9,8 +9,9 @@
 //!   (RFC 6761 section 6.4), without pre-authentication data: no password takes part, so none can be counted as wrong,
 //!   and no account exists that could be locked. The answer is an error; a KDC may log it as an unknown name.
 //! - UDP 389: the LDAP ping, a search that needs no bind.
-//! - UDP 464: a password change message (RFC 3244 section 2) whose AP-REQ and KRB-PRIV are empty: it names nobody, is
-//!   signed by nobody and holds no password, so that there is nothing that a server could do but refuse it.
+//! - UDP 464: a password change message (RFC 3244 section 2) whose AP-REQ and KRB-PRIV are empty: it has no ticket and no
+//!   password, names nobody and is signed by nobody, so that there is nothing that a server could do but refuse it.
+//!   (Samba refuses this one, and says nothing to a message without AP-REQ.)
 //!
 //! A datagram is sent twice at most.
 
@@ -123,9 +124,15 @@ fn kerberos_reply(datagram: &[u8]) -> Result<(), Rejected> {
     }
 }
 
-/// Length of the message, version, and an AP-REQ of no octets, with nothing behind it.
-fn password_change() -> [u8; 6] {
-    [0, 6, 0, 1, 0, 0]
+/// Length of the message, version 1, length of the AP-REQ; then both messages, each an empty shell.
+fn password_change() -> Vec<u8> {
+    const AP_REQ: u8 = 0x6e;
+    const KRB_PRIV: u8 = 0x75;
+    let request = ber::element(AP_REQ, &ber::element(tag::SEQUENCE, &[]));
+    let private = ber::element(KRB_PRIV, &[]);
+    let octets = |length: usize| (length as u16).to_be_bytes();
+    let head = [octets(6 + request.len() + private.len()), octets(1), octets(request.len())];
+    [&head.concat()[..], &request, &private].concat()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "takes the place of a reader of replies")]
@@ -153,6 +160,11 @@ mod tests {
         let tags: Vec<u8> = std::iter::from_fn(|| parts.next().ok()).map(|(tag, _)| tag).collect();
         assert_eq!(tags, [0xa1, 0xa2, 0xa4], "version, type, body: no pre-authentication data (0xa3)");
         assert!(message.is_empty());
+    }
+
+    #[test]
+    fn the_password_change_message_is_empty() {
+        assert_eq!(password_change(), hex("000c000100046e0230007500"));
     }
 
     #[test]
