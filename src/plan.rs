@@ -5,6 +5,7 @@
 
 mod local;
 mod machines;
+mod preflight;
 pub use machines::is_public;
 
 use std::collections::BTreeSet;
@@ -80,6 +81,7 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
         }
     }
     plan.machines = machines::next(inventory, evidence);
+    plan.ports = preflight::ports(inventory, evidence, &plan.machines);
     (plan.local, plan.lookups) = local::next(inventory, evidence);
     plan
 }
@@ -96,6 +98,7 @@ pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -
         ask_alias(&mut asks, dc, &needs);
         ask_host(&mut asks, dc, &needs);
     }
+    preflight::ask(&mut asks, inventory, server, &needs);
     asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
 }
 

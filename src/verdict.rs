@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Waiver;
-use crate::evidence::{Column, Evidence};
+use crate::evidence::{Column, Evidence, Purpose};
 use crate::inventory::Server;
+use crate::preflight::{self, Judged};
 use crate::report::{
-    AddressRow, Counts, Finding, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity,
-    Verdict, Waived,
+    AddressRow, Counts, Finding, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus,
+    Severity, Verdict, Waived,
 };
 use crate::rules::{self, Outcomes, Standing, View};
 use crate::{forecast, inventory};
@@ -24,7 +25,20 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let unverified = unverified(&view, &outcomes, &findings);
+    let forecast = forecast::run(&view);
+    let checklist = match &evidence.purpose {
+        Purpose::Preflight(candidate) => preflight::checklist(&Judged {
+            view: &view,
+            candidate,
+            findings: &findings,
+            outcomes: &outcomes,
+            forecast: &forecast,
+        }),
+        Purpose::Check | Purpose::Gone(_) => Vec::new(),
+    };
+    let mut unverified = unverified(&view, &outcomes, &findings);
+    let unchecked = checklist.iter().filter(|item| item.status == ItemStatus::NotChecked);
+    unverified.extend(unchecked.map(|item| format!("the item {} of the checklist", item.item)));
     let mut verdict = conclude(&counts);
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
@@ -40,9 +54,9 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         counts,
         servers: server_rows(&view),
         addresses: address_rows(&view),
-        forecast: forecast::run(&view),
+        forecast,
         destinations: Vec::new(),
-        checklist: Vec::new(),
+        checklist,
         assumed: evidence.assumed.clone(),
         findings,
         not_checked: not_checked(&outcomes),

@@ -1,5 +1,6 @@
 //! What parses, and what does not.
 
+use crate::render::Verbosity;
 use clap::CommandFactory;
 
 use super::*;
@@ -22,7 +23,7 @@ fn lists_take_commas_and_repetition() {
     assert_eq!(check.run.only, ["a", "b", "c"]);
     assert_eq!(check.run.dc, ["dc1", "dc2"]);
     assert_eq!(check.run.reach.family(), Some(Family::V4));
-    assert_eq!(check.verbosity(), Verbosity::Verbose);
+    assert_eq!(check.reporting.verbosity(), Verbosity::Verbose);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{CommandError, Console, check, to_stdout};
 use crate::cli;
 use crate::demo::{Scenario, scenarios};
-use crate::evidence::{Purpose, Selection};
+use crate::evidence::Selection;
 use crate::render::{Paint, RenderOptions, words, wrap};
 use crate::report::{Report, Verdict};
 use crate::run::{self, Origin};
@@ -102,8 +102,8 @@ fn report(scenario: &Scenario, origin: Origin) -> Result<Report, CommandError> {
     let running = scenario.start().map_err(CommandError::Runtime)?;
     let config = config::parse(&running.config_yaml(), "demo.yaml", &rules::names())
         .map_err(|errors| CommandError::Config(config::LoadError::Config(errors)))?;
-    let local = Some(running.local());
-    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, local, &|_| ())
-        .map_err(CommandError::Runtime)?;
+    let (local, purpose) = (Some(running.local()), scenario.purpose.clone());
+    let evidence =
+        run::observe(config, Selection::default(), purpose, origin, local, &|_| ()).map_err(CommandError::Runtime)?;
     Ok(verdict::judge(&evidence, false))
 }

@@ -10,6 +10,7 @@ pub mod identify;
 pub mod man;
 mod manual;
 pub mod observe;
+pub mod preflight;
 mod progress;
 pub mod rules;
 mod settings;
@@ -23,6 +24,7 @@ use crate::config::LoadError;
 use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
 use crate::identify::{PrepareError, SubjectError};
+use crate::preflight::CandidateError;
 use crate::render::{Paint, RenderOptions};
 
 /// Why a command could not do its work. Every one of them ends with exit code 3.
@@ -69,6 +71,12 @@ pub enum CommandError {
     /// They do not go together with the configuration.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// The machine that is to become a DC cannot be one, or is not told whole.
+    #[error(transparent)]
+    Candidate(#[from] CandidateError),
+    /// The evidence file is of another command.
+    #[error("{path}: this evidence was saved by another command than preflight", path = .0.display())]
+    OtherPurpose(PathBuf),
     /// A GUID without configuration.
     #[error(
         "the alias of a GUID is looked up at the DNS servers of its forest: name a configuration file with -c FILE \

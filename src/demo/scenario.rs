@@ -15,6 +15,7 @@ use super::expect::{Expected, ExpectedForecast};
 use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
+use crate::evidence::Purpose;
 use crate::name::DnsName;
 use crate::observe::Local;
 
@@ -33,6 +34,9 @@ pub struct Scenario {
     /// `query:` of the configuration.
     #[serde(default)]
     query: Option<Mapping>,
+    /// What the run is for, as the evidence file has it: `check`, `preflight: {…}` or `gone: {…}`.
+    #[serde(default, with = "serde_yaml::with::singleton_map")]
+    pub purpose: Purpose,
     /// Zone apexes of every server; by default the forest and its `_msdcs`.
     #[serde(default)]
     zones: Vec<String>,
@@ -62,6 +66,9 @@ pub struct Scenario {
     /// What the machines taught, `dc [guid] [addresses]`; not looked at where it is empty.
     #[serde(default)]
     pub learned: Vec<String>,
+    /// All items of the checklist that did not pass, as `fail ITEM` or `not-checked ITEM`; not looked at where it is empty.
+    #[serde(default)]
+    pub checklist: Vec<String>,
     /// Exit code.
     pub exit: u8,
 }

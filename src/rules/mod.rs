@@ -15,11 +15,12 @@ use crate::report::Severity;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
-    Cure, MEND_ELSEWHERE, Misplaced, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias, names_dc,
-    names_server, owned, texts, waiver_scope,
+    Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias,
+    names_dc, names_server, owned, texts, waiver_scope,
 };
 pub use view::{
     Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
+    special_address,
 };
 
 /// What a rule is about; the groups of the manual.
@@ -77,6 +78,10 @@ pub enum Need {
     Identity,
     /// This machine's own configuration and resolution.
     Local,
+    /// Where the name and the addresses of a machine that is to become a DC may stand.
+    Candidate,
+    /// The ports of its partners.
+    Ports,
 }
 
 /// One rule.
@@ -182,6 +187,9 @@ registry! {
     replication_port_blocked,
     address_silent,
     clock_skew,
+    name_in_use,
+    address_in_use,
+    partner_port_blocked,
     waiver_expired,
     waiver_unused,
 }
@@ -243,7 +251,9 @@ fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
 /// What has to be asked for the rules of the run.
 pub fn needs(evidence: &Evidence) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
-    for rule in ALL.iter().filter(|rule| deselected(rule, evidence).is_none()) {
+    // What a run is for is known from the beginning; whether this machine is at home only shows.
+    let of_command = |rule: &Rule| rule.group != Group::Change || !evidence.purpose.is_check();
+    for rule in ALL.iter().filter(|rule| of_command(rule) && deselected(rule, evidence).is_none()) {
         needs.extend(rule.needs.iter().filter(|need| !needs.contains(need)).copied().collect::<Vec<_>>());
     }
     needs

@@ -82,6 +82,9 @@ fn names_and_severities_stay() {
     replication-port-blocked Machine Warning
     address-silent Machine Warning
     clock-skew Machine Warning
+    name-in-use Change Critical
+    address-in-use Change Critical
+    partner-port-blocked Change Warning
     waiver-expired Run Warning
     waiver-unused Run Warning
     ");

@@ -48,6 +48,15 @@ pub(super) fn record(store: &mut Store, line: &str) -> Record {
         "A" => Rdata::A(data.parse().expect("an IPv4 address")),
         "AAAA" => Rdata::Aaaa(data.parse().expect("an IPv6 address")),
         "CNAME" => Rdata::Cname(store.intern_name(data)),
+        "NS" => Rdata::Ns(store.intern_name(data)),
+        "PTR" => Rdata::Ptr(store.intern_name(data)),
+        "SRV" => {
+            let parts: Vec<&str> = data.split(',').collect();
+            let [priority, weight, port, target] = parts[..] else { panic!("priority,weight,port,target: {data}") };
+            let number = |text: &str| text.parse().expect("a number");
+            let (priority, weight, port) = (number(priority), number(weight), number(port));
+            Rdata::Srv { priority, weight, port, target: store.intern_name(target) }
+        }
         "SOA" => {
             let (mname, rname) = (store.intern_name(data), store.intern_name("hostmaster.contoso.com"));
             Rdata::Soa(store.intern_soa(Soa {

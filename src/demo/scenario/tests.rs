@@ -111,3 +111,17 @@ fn a_machine_that_makes_no_sense_is_refused() {
         assert!(with(config, local).is_err(), "{config} {local}");
     }
 }
+
+#[test]
+fn a_scenario_says_what_its_run_is_for() {
+    let with = |purpose: &str| {
+        let text = format!("{{summary: x, exit: 0, config: {{forest: a.b}}, servers: [{{name: one}}], {purpose}}}");
+        Scenario::parse(&text).map(|scenario| scenario.purpose)
+    };
+    assert_eq!(with("story: x").ok(), Some(Purpose::Check));
+    let candidate = "purpose: {preflight: {host: dc3.a.b, domain: a.b, addresses: [192.0.2.12], here: false}}";
+    assert!(matches!(with(candidate), Ok(Purpose::Preflight(candidate)) if candidate.host.as_str() == "dc3.a.b"));
+    let gone = "purpose: {gone: {guids: [], hosts: [dc3.a.b], addresses: [192.0.2.12]}}";
+    assert!(matches!(with(gone), Ok(Purpose::Gone(departed)) if departed.hosts.len() == 1));
+    assert!(with("purpose: {promote: {}}").is_err());
+}
