@@ -1,5 +1,6 @@
 //! A forest in memory for unit tests: servers that answer from lists of records, without any network.
 
+pub(crate) mod local;
 pub(crate) mod machines;
 mod zone;
 
@@ -165,7 +166,6 @@ impl World {
     }
 
     /// What the machine that guidpost runs on is configured with, and what its own resolution says.
-    #[expect(dead_code, reason = "the rules about the machine itself will use it")]
     pub(crate) fn local(mut self, local: Local) -> Self {
         self.local = local;
         self

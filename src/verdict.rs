@@ -266,6 +266,9 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
         for address in dc.single_addresses() {
             seen.entry(address).or_default();
         }
+        for address in view.overriding_addresses(dc) {
+            seen.entry(address).or_default();
+        }
         for server in view.good_servers() {
             let mut names: BTreeSet<crate::name::DnsName> = dc.host.iter().cloned().collect();
             names.extend(dc.alias.as_ref().and_then(|alias| view.single_target(server, alias)));

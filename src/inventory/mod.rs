@@ -6,7 +6,7 @@ pub mod files;
 mod home;
 mod servers;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnetwork::IpNetwork;
 
@@ -32,6 +32,20 @@ pub struct Inventory {
     pub canaries: Vec<DnsName>,
     /// guidpost runs on a machine of this forest, or on one that is to become its DC: the machine's own view counts.
     pub at_home: bool,
+}
+
+impl Inventory {
+    /// The server at an address and port.
+    pub fn server_at(&self, address: SocketAddr) -> Option<&Server> {
+        self.servers.iter().find(|server| server.address == Some(address))
+    }
+
+    /// The server that runs on a DC: one that says so by `dc:`, else one at an address that the DC owns singly.
+    pub fn server_on(&self, dc: &Dc) -> Option<&Server> {
+        let says = |server: &&Server| server.dc.as_ref().is_some_and(|host| dc.is_named(host.as_str()));
+        let stands = |server: &&Server| server.address.is_some_and(|address| dc.owns_exactly(address.ip()));
+        self.servers.iter().find(says).or_else(|| self.servers.iter().find(stands))
+    }
 }
 
 /// A domain controller as it ought to be.
