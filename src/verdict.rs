@@ -29,6 +29,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
+    let forecast = forecast::run(&view);
+    let destinations = forecast::destinations(&view, &forecast);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -40,8 +42,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         counts,
         servers: server_rows(&view),
         addresses: address_rows(&view),
-        forecast: forecast::run(&view),
-        destinations: Vec::new(),
+        forecast,
+        destinations,
         checklist: Vec::new(),
         assumed: evidence.assumed.clone(),
         findings,

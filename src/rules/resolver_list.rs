@@ -62,7 +62,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 fn problems(view: &View<'_>, local: &LocalView, here: Option<&Dc>) -> Vec<(Severity, String)> {
     let mut found = Vec::new();
     let servers = distinct(local);
-    let is_own = |server: &SocketAddr| view.is_own_address(server.ip());
+    let is_own = |server: &SocketAddr| view.is_own_resolver(*server);
     // On a machine that is no DC, a server on loopback is one that passes questions on, nobody knows to whom.
     let alone = if view.inventory.dcs.len() == 1 { Severity::Info } else { Severity::Warning };
     match (&servers[..], here) {
@@ -76,7 +76,7 @@ fn problems(view: &View<'_>, local: &LocalView, here: Option<&Dc>) -> Vec<(Sever
         found.push((Severity::Warning, format!("{} is listed {times} times", shown(server))));
     }
     if let Some(dc) = here.filter(|dc| runs_dns(view, dc)) {
-        if servers.len() > 1 && servers[0].ip().is_loopback() {
+        if servers.len() > 1 && servers[0].ip().is_loopback() && is_own(&servers[0]) {
             found.push((Severity::Info, format!("{} stands first", shown(servers[0]))));
         }
         if !servers.is_empty() && !servers.iter().any(is_own) {

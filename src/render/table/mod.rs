@@ -3,6 +3,7 @@
 //! The order is that of a reader who has little time and then more: what was asked, what replication will experience,
 //! what is wrong and how to mend it, which servers agree, what was not checked, and the verdict as the last line.
 
+mod destinations;
 mod findings;
 mod matrix;
 mod summary;
@@ -17,6 +18,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     if options.verbosity != Verbosity::Quiet {
         summary::header(report, options, out)?;
         matrix::render(report, options, out)?;
+        destinations::render(report, options, out)?;
         findings::render(report, options, out)?;
         if options.verbosity == Verbosity::Verbose {
             summary::addresses(report, options, out)?;

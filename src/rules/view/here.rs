@@ -1,7 +1,7 @@
 //! The machine that guidpost runs on, as far as it is one of the forest's own.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::View;
 use crate::evidence::{Evidence, LocalStage, LocalView, NameLine};
@@ -23,6 +23,14 @@ impl<'a> View<'a> {
     pub fn is_own_address(&self, address: IpAddr) -> bool {
         address.is_loopback()
             || self.evidence.local.as_ref().is_some_and(|local| local.addresses().any(|own| own == address))
+    }
+
+    /// Whether a resolver of this machine is the machine itself: its server says so by `dc:`, or it has that address.
+    pub fn is_own_resolver(&self, resolver: SocketAddr) -> bool {
+        match self.inventory.server_at(resolver).and_then(|server| server.dc.as_ref()) {
+            Some(dc) => self.here().is_some_and(|here| here.is_named(dc.as_str())),
+            None => self.is_own_address(resolver.ip()),
+        }
     }
 
     /// The addresses that this machine would register: not those of interfaces or addresses that are kept from DNS, that
