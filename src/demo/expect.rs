@@ -235,12 +235,13 @@ impl TryFrom<String> for ExpectedDestination {
     type Error = String;
 
     fn try_from(line: String) -> Result<Self, String> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [destination, "<-", source, outcome, rest @ ..] = &words[..] else {
+        let (destination, way) = line.split_once(" <- ").unwrap_or_default();
+        let words: Vec<&str> = way.split_whitespace().collect();
+        let [source, outcome, rest @ ..] = &words[..] else {
             return Err(format!("`{line}`: expected `destination <- source outcome`"));
         };
         let mut expected = Self {
-            destination: (*destination).to_owned(),
+            destination: destination.trim().to_owned(),
             source: (*source).to_owned(),
             outcome: (*outcome).to_owned(),
             errors: None,

@@ -74,6 +74,9 @@ pub struct Scenario {
 #[serde(deny_unknown_fields)]
 struct ServerEntry {
     name: String,
+    /// It is no entry of `dns_servers`: only the machine's own resolver list may name it.
+    #[serde(default)]
+    unlisted: bool,
     /// Further keys of its entry in `dns_servers`.
     #[serde(default)]
     config: Mapping,
@@ -185,7 +188,7 @@ impl Scenario {
 
     fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
         let mut servers = Vec::new();
-        for (server, address) in self.servers.iter().zip(fleet.addresses()) {
+        for (server, address) in self.servers.iter().zip(fleet.addresses()).filter(|(server, _)| !server.unlisted) {
             let mut entry = Mapping::new();
             entry.insert("name".into(), server.name.clone().into());
             entry.insert("address".into(), address.ip().to_string().into());
