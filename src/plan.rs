@@ -3,7 +3,7 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
-mod local;
+pub(crate) mod local;
 mod machines;
 mod preflight;
 pub use machines::is_public;

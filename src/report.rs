@@ -355,7 +355,7 @@ pub struct DestinationRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
     pub server: Option<String>,
-    /// How long the destination waits for silent resolvers before it asks that one, in seconds.
+    /// How long the destination waits for silent resolvers before it asks that one, or gives up, in seconds.
     pub delay_s: f64,
     /// What happens.
     pub outcome: ForecastOutcome,

@@ -1,5 +1,6 @@
 //! A forest in memory for unit tests: servers that answer from lists of records, without any network.
 
+pub(crate) mod local;
 pub(crate) mod machines;
 mod zone;
 
@@ -99,9 +100,8 @@ impl World {
     /// A forest of this configuration, all of whose servers hold [`RECORDS`].
     pub(crate) fn with(config: &str) -> Self {
         let evidence = evidence(config);
-        let lines: Vec<String> = RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect();
         let servers = inventory::derive(&evidence).servers;
-        let records = servers.into_iter().map(|server| (server.name, lines.clone())).collect();
+        let records = servers.into_iter().map(|server| (server.name, healthy())).collect();
         Self {
             evidence,
             records,
@@ -256,7 +256,7 @@ impl World {
         let key = format!("{} {}", ask.name, ask.rtype);
         let special = self.replies.get(&(server.name.clone(), key));
         let special = special.or_else(|| self.replies.get(&(server.name.clone(), String::new()))).cloned();
-        let lines = self.records[&server.name].clone();
+        let lines = self.records.get(&server.name).cloned().unwrap_or_else(healthy);
         let store = &mut self.evidence.store;
         let mut answer = Answer {
             outcome: Outcome::Reply,
@@ -315,6 +315,11 @@ pub(crate) fn candidate(host: &str, addresses: &[&str]) -> Candidate {
         site: None,
         here: false,
     }
+}
+
+/// The lines of [`RECORDS`], which servers hold that only the machine's own resolver list names.
+fn healthy() -> Vec<String> {
+    RECORDS.lines().filter(|line| !line.is_empty()).map(String::from).collect()
 }
 
 /// A finding in short: `outcome severity dc type @server`, without what is absent.

@@ -43,6 +43,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
+    let forecast = forecast::run(&view);
+    let destinations = forecast::destinations(&view, &forecast);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -55,7 +57,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         servers: server_rows(&view),
         addresses: address_rows(&view),
         forecast,
-        destinations: Vec::new(),
+        destinations,
         checklist,
         assumed: evidence.assumed.clone(),
         findings,
@@ -278,6 +280,9 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
     for dc in view.dcs() {
         let mut seen: BTreeMap<std::net::IpAddr, BTreeSet<String>> = BTreeMap::new();
         for address in dc.single_addresses() {
+            seen.entry(address).or_default();
+        }
+        for address in view.overriding_addresses(dc) {
             seen.entry(address).or_default();
         }
         for server in view.good_servers() {

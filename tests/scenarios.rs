@@ -133,6 +133,8 @@ fn check(running: &RunningScenario, purpose: Purpose) -> Report {
     let ways = &evidence.config.probe.redirect;
     let astray = evidence.machines.keys().find(|address| !ways.contains_key(address));
     assert_eq!(astray, None, "a probe left loopback");
+    let astray = evidence.columns().iter().find(|column| !column.address.ip().is_loopback());
+    assert!(astray.is_none(), "a question left loopback");
     assert_eq!(evidence.config.probe.enabled, !evidence.machines.is_empty(), "machines are asked where there are any");
     verdict::judge(&evidence, false)
 }

@@ -57,7 +57,8 @@ pub(super) fn selection(run: &Run, config: &Config) -> Result<Selection, Command
             let with_port = [format!("{address}:{}", server.port), format!("[{address}]:{}", server.port)];
             server.name.as_deref() == Some(base) || address == base || with_port.iter().any(|text| text == name)
         };
-        if !config.dns_servers.iter().any(known) {
+        let resolvers = || config.domain_controllers.iter().flat_map(|dc| &dc.resolvers);
+        if !config.dns_servers.iter().any(known) && !resolvers().any(|address| address.to_string() == *name) {
             return Err(CommandError::UnknownServer(name.clone()));
         }
     }

@@ -23,6 +23,9 @@ pub(super) fn waivers(
     let Some(at) = fields.get("waivers") else { return Vec::new() };
     let servers = Names::new(servers);
     let subjects = subjects(controllers, retired);
+    // Resolvers that are not listed are servers of the run, too, called by their addresses.
+    let is_resolver =
+        |name: &str| controllers.iter().flat_map(|dc| &dc.resolvers).any(|address| address.to_string() == name);
     decoder.list(&at, |decoder, at| {
         let fields = decoder.fields(at, WAIVER)?;
         let rule = fields.need(decoder, "rule").and_then(|at| {
@@ -42,7 +45,7 @@ pub(super) fn waivers(
         });
         let server = fields.get("server").and_then(|at| {
             let server = decoder.line(&at)?;
-            if !servers.holds(&server) {
+            if !servers.holds(&server) && !is_resolver(&server) {
                 decoder.report(&at, format!("no DNS server is called {}", quote(&server)), servers.help(&server));
             }
             Some(server)

@@ -6,7 +6,7 @@ use super::expect::{Expected, fallback, forecast_outcome, outcome, severity};
 use super::scenario::Scenario;
 use crate::render::words;
 use crate::report::{
-    ChecklistItem, Finding, ForecastOutcome, ForecastRow, ItemStatus, Learned, Outcome, Report, Verdict,
+    ChecklistItem, DestinationRow, Finding, ForecastOutcome, ForecastRow, ItemStatus, Learned, Outcome, Report, Verdict,
 };
 
 impl Scenario {
@@ -35,6 +35,16 @@ impl Scenario {
             }
         }
         lines.extend(rows.iter().map(|row| format!("unexpected forecast {}", forecast_line(row))));
+
+        let listed = |row: &&DestinationRow| row.outcome != ForecastOutcome::Ok || row.delay_s > 0.0;
+        let mut rows: Vec<&DestinationRow> = report.destinations.iter().filter(listed).collect();
+        for expected in &self.destinations {
+            match rows.iter().position(|row| expected.fits(row)) {
+                Some(position) => drop(rows.remove(position)),
+                None => lines.push(format!("missing    destination {}", expected)),
+            }
+        }
+        lines.extend(rows.iter().map(|row| format!("unexpected destination {}", destination_line(row))));
 
         for (server, wanted) in &self.status {
             let actual = report.servers.iter().find(|row| row.server == *server).map(|row| words::status(row.status));
@@ -96,6 +106,21 @@ fn forecast_line(row: &ForecastRow) -> String {
         line.push_str(" delay-only");
     }
     line + &format!(" {}/{}", row.wrong_addresses, row.addresses)
+}
+
+fn destination_line(row: &DestinationRow) -> String {
+    let mut line = format!("{} <- {} {}", row.destination, row.source, forecast_outcome(row.outcome));
+    if !row.errors.is_empty() {
+        let errors: Vec<String> = row.errors.iter().map(i64::to_string).collect();
+        line.push_str(&format!(" {}", errors.join(",")));
+    }
+    if let Some(server) = &row.server {
+        line.push_str(&format!(" @{server}"));
+    }
+    if row.delay_s > 0.0 {
+        line.push_str(&format!(" delay={}", row.delay_s));
+    }
+    line
 }
 
 fn learned_line(row: &Learned) -> String {
@@ -232,12 +257,56 @@ mod tests {
     }
 
     #[test]
+    fn destinations_that_are_not_plainly_ok_must_be_listed() {
+        let row = |source: &str, outcome, errors: &[i64], delay_s| DestinationRow {
+            destination: "dc1.a".into(),
+            resolvers: vec!["one".into()],
+            source: source.into(),
+            server: Some("one".into()),
+            delay_s,
+            outcome,
+            errors: errors.to_vec(),
+            certainty: Certainty::Inferred,
+            fallback: None,
+            delay_only: false,
+            rules: Vec::new(),
+            message: String::new(),
+        };
+        let mut report = report();
+        (report.findings, report.forecast) = (Vec::new(), Vec::new());
+        report.destinations = vec![
+            row("dc2.a", ForecastOutcome::Fails, &[8524], 0.0),
+            row("dc3.a", ForecastOutcome::Ok, &[], 1.0),
+            row("dc4.a", ForecastOutcome::Ok, &[], 0.0),
+        ];
+        let lines = |destinations: &[&str]| {
+            let text = format!(
+                "{{summary: x, config: {{forest: a}}, exit: 2, servers: [{{name: one}}], destinations: {destinations:?}}}"
+            );
+            Scenario::parse(&text).expect("a scenario").mismatches(&report)
+        };
+        assert_eq!(lines(&["dc1.a <- dc2.a fails 8524 @one", "dc1.a <- dc3.a ok delay=1"]), [""; 0]);
+        assert_eq!(
+            lines(&["dc1.a <- dc2.a fails 1722", "dc1.a <- dc3.a ok delay=2"]),
+            [
+                "missing    destination dc1.a <- dc2.a fails 1722",
+                "missing    destination dc1.a <- dc3.a ok delay=2",
+                "unexpected destination dc1.a <- dc2.a fails 8524 @one",
+                "unexpected destination dc1.a <- dc3.a ok @one delay=1",
+            ]
+        );
+    }
+
+    #[test]
     fn expectations_that_say_nothing_are_refused() {
         for bad in ["stale-address dc2.a", "fail", "fail stale-address dc1.a dc2.a"] {
             assert!(Expected::try_from(bad.to_owned()).is_err(), "{bad}");
         }
         for bad in ["dc2.a one fails", "dc2.a @one ok", "dc2.a @one fails x"] {
             assert!(super::super::ExpectedForecast::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+        for bad in ["dc1.a dc2.a fails", "dc1.a <- dc2.a ok", "dc1.a <- dc2.a fails x", "dc1.a <- dc2.a ok delay=x"] {
+            assert!(super::super::expect::ExpectedDestination::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

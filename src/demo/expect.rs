@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::report::{Fallback, Finding, ForecastOutcome, ForecastRow, Outcome, Severity};
+use crate::report::{DestinationRow, Fallback, Finding, ForecastOutcome, ForecastRow, Outcome, Severity};
 
 /// One expected finding: `outcome rule [subject] [type] [@server] [(severity)] [~ text]`.
 ///
@@ -39,6 +39,21 @@ pub struct ExpectedForecast {
     fallback: Option<String>,
     delay_only: bool,
     share: Option<String>,
+    line: String,
+}
+
+/// One expected row of the destinations: `destination <- source outcome [errors] [@server] [delay=seconds]`.
+///
+/// The outcome `ok` is expected of rows with a delay only: those are listed, too.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ExpectedDestination {
+    destination: String,
+    source: String,
+    outcome: String,
+    errors: Option<BTreeSet<i64>>,
+    server: Option<String>,
+    delay: Option<f64>,
     line: String,
 }
 
@@ -189,6 +204,68 @@ impl TryFrom<String> for ExpectedForecast {
                 let errors = word.split(',').map(str::parse).collect::<Result<_, _>>();
                 expected.errors = Some(errors.map_err(|_| format!("`{line}`: `{word}` is no list of errors"))?);
             }
+        }
+        Ok(expected)
+    }
+}
+
+impl ExpectedDestination {
+    /// The server whose answer counts.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    pub(super) fn fits(&self, row: &DestinationRow) -> bool {
+        self.destination == row.destination
+            && self.source == row.source
+            && self.outcome == forecast_outcome(row.outcome)
+            && self.errors.as_ref().is_none_or(|errors| errors.iter().eq(&BTreeSet::from_iter(row.errors.clone())))
+            && self.server.as_ref().is_none_or(|server| row.server.as_ref() == Some(server))
+            && row.delay_s.total_cmp(&self.delay.unwrap_or(0.0)).is_eq()
+    }
+}
+
+impl fmt::Display for ExpectedDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+impl TryFrom<String> for ExpectedDestination {
+    type Error = String;
+
+    fn try_from(line: String) -> Result<Self, String> {
+        let (destination, way) = line.split_once(" <- ").unwrap_or_default();
+        let words: Vec<&str> = way.split_whitespace().collect();
+        let [source, outcome, rest @ ..] = &words[..] else {
+            return Err(format!("`{line}`: expected `destination <- source outcome`"));
+        };
+        let mut expected = Self {
+            destination: destination.trim().to_owned(),
+            source: (*source).to_owned(),
+            outcome: (*outcome).to_owned(),
+            errors: None,
+            server: None,
+            delay: None,
+            line: line.clone(),
+        };
+        for word in rest {
+            if let Some(server) = word.strip_prefix('@') {
+                expected.server = Some(server.to_owned());
+            } else if let Some(delay) = word.strip_prefix("delay=") {
+                expected.delay = Some(delay.parse().map_err(|_| format!("`{line}`: `{delay}` is no number"))?);
+            } else {
+                let errors = word.split(',').map(str::parse).collect::<Result<_, _>>();
+                expected.errors = Some(errors.map_err(|_| format!("`{line}`: `{word}` is no list of errors"))?);
+            }
+        }
+        let listed = match *outcome {
+            "fails" | "intermittent" | "unknown" => true,
+            "ok" => expected.delay.is_some_and(|delay| delay > 0.0),
+            _ => false,
+        };
+        if !listed {
+            return Err(format!("`{line}`: the outcome is fails, intermittent, unknown, or ok with a delay"));
         }
         Ok(expected)
     }

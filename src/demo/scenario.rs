@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
 use super::behaviour::{Behaviour, Mind, Quirks, Spec};
-use super::expect::{Expected, ExpectedForecast};
+use super::expect::{Expected, ExpectedDestination, ExpectedForecast};
 use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
@@ -57,6 +57,9 @@ pub struct Scenario {
     /// All rows of the forecast that are not ok.
     #[serde(default)]
     pub forecast: Vec<ExpectedForecast>,
+    /// All rows of the destinations that are not ok, or ok after a delay.
+    #[serde(default)]
+    pub destinations: Vec<ExpectedDestination>,
     /// Groups of servers with the same content, names separated by spaces; empty when it does not matter.
     #[serde(default)]
     pub groups: Vec<String>,
@@ -78,6 +81,9 @@ pub struct Scenario {
 #[serde(deny_unknown_fields)]
 struct ServerEntry {
     name: String,
+    /// It is no entry of `dns_servers`: only the machine's own resolver list may name it.
+    #[serde(default)]
+    unlisted: bool,
     /// Further keys of its entry in `dns_servers`.
     #[serde(default)]
     config: Mapping,
@@ -145,7 +151,8 @@ impl Scenario {
         let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
         let groups = scenario.groups.iter().flat_map(|group| group.split_whitespace());
         let status = scenario.status.keys().map(String::as_str);
-        let mut all = findings.chain(forecast).chain(groups).chain(status);
+        let destinations = scenario.destinations.iter().filter_map(ExpectedDestination::server);
+        let mut all = findings.chain(forecast).chain(destinations).chain(groups).chain(status);
         match all.find(|name| !known(name)).map(str::to_owned) {
             Some(unknown) => Err(ScenarioError::NoServer(unknown)),
             None => Ok(scenario),
@@ -188,7 +195,7 @@ impl Scenario {
 
     fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
         let mut servers = Vec::new();
-        for (server, address) in self.servers.iter().zip(fleet.addresses()) {
+        for (server, address) in self.servers.iter().zip(fleet.addresses()).filter(|(server, _)| !server.unlisted) {
             let mut entry = Mapping::new();
             entry.insert("name".into(), server.name.clone().into());
             entry.insert("address".into(), address.ip().to_string().into());

@@ -6,7 +6,7 @@ pub mod files;
 mod home;
 mod servers;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnetwork::IpNetwork;
 
@@ -32,6 +32,46 @@ pub struct Inventory {
     pub canaries: Vec<DnsName>,
     /// guidpost runs on a machine of this forest, or on one that is to become its DC: the machine's own view counts.
     pub at_home: bool,
+}
+
+/// Where every resolver listens: no list of resolvers has room for another port.
+const DNS_PORT: u16 = 53;
+
+impl Inventory {
+    /// The server at an address and port.
+    pub fn server_at(&self, address: SocketAddr) -> Option<&Server> {
+        self.servers.iter().find(|server| server.address == Some(address))
+    }
+
+    /// The server that runs on a DC: one that says so by `dc:`, else one at an address that the DC owns singly.
+    pub fn server_on(&self, dc: &Dc) -> Option<&Server> {
+        let stands = |server: &&Server| server.address.is_some_and(|address| dc.owns_exactly(address.ip()));
+        self.server_said_on(dc).or_else(|| self.servers.iter().find(stands))
+    }
+
+    fn server_said_on(&self, dc: &Dc) -> Option<&Server> {
+        self.servers.iter().find(|server| server.dc.as_ref().is_some_and(|host| dc.is_named(host.as_str())))
+    }
+
+    /// The server that one of a DC's `resolvers` means; loopback means the server on the DC itself, and an address of
+    /// another DC the server that says by `dc:` that it runs there.
+    ///
+    /// # Errors
+    /// There is no such server in this run; in words.
+    pub fn resolver_of(&self, dc: &Dc, resolver: IpAddr) -> Result<&Server, String> {
+        if resolver.is_loopback() {
+            return self.server_on(dc).ok_or_else(|| {
+                format!(
+                    "its resolver {resolver} is the DNS server on {} itself, which is not asked in this run",
+                    dc.label
+                )
+            });
+        }
+        let owners = || self.dcs.iter().filter(|other| other.owns_exactly(resolver));
+        self.server_at((resolver, DNS_PORT).into())
+            .or_else(|| owners().find_map(|owner| self.server_said_on(owner)))
+            .ok_or_else(|| format!("its resolver {resolver} is not asked in this run"))
+    }
 }
 
 /// A domain controller as it ought to be.

@@ -1,9 +1,13 @@
 //! The list of DNS servers: names resolved, duplicates merged, every server with a unique name.
+//!
+//! Beside `dns_servers` stand the `resolvers` of the DCs and, at home, this machine's own: what a destination really asks
+//! must be seen. They are called by their addresses.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
-use crate::config::{DnsServer, ServerAddress};
+use super::{DNS_PORT, is_at_home, is_single};
+use crate::config::{Config, DnsServer, DomainController, ServerAddress};
 use crate::evidence::{Evidence, Family, Resolved};
 use crate::name::DnsName;
 
@@ -60,6 +64,14 @@ pub(super) fn derive(evidence: &Evidence) -> Vec<Server> {
             None => {}
         }
     }
+    let resolvers: Vec<DnsServer> = resolvers(evidence).into_iter().filter_map(entry).collect();
+    for entry in &resolvers {
+        let Some(Resolved::Addresses(addresses)) = addresses(entry, evidence) else { continue };
+        for address in addresses {
+            let alone = || vec![Candidate { entry, name: bare(address), named: false }];
+            by_address.entry(address).or_insert_with(alone);
+        }
+    }
     let mut servers: Vec<Server> = by_address
         .into_iter()
         .map(|(address, candidates)| merge(address, candidates))
@@ -73,6 +85,52 @@ pub(super) fn derive(evidence: &Evidence) -> Vec<Server> {
         server.index = index;
     }
     servers
+}
+
+/// The resolvers that the DCs and, at home, this machine use.
+fn resolvers(evidence: &Evidence) -> Vec<SocketAddr> {
+    let config = &evidence.config;
+    let configured = config.domain_controllers.iter().flat_map(|dc| &dc.resolvers).copied();
+    // A loopback address means another machine, and a link-local IPv6 address without scope nobody can reach.
+    let reachable = configured.filter(|address| match address {
+        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local(),
+        IpAddr::V4(v4) => !v4.is_loopback(),
+    });
+    let mut all: Vec<SocketAddr> = reachable
+        .filter(|&address| !is_listed_by_its_dc(config, address))
+        .map(|address| (address, DNS_PORT).into())
+        .collect();
+    if is_at_home(evidence) {
+        all.extend(evidence.local.iter().flat_map(|local| &local.resolvers).map(|resolver| resolver.address));
+    }
+    all.retain(|address| !address.ip().is_unspecified() && !address.ip().is_multicast());
+    all
+}
+
+/// Whether `dns_servers` says how to reach the server on the DC that owns an address.
+fn is_listed_by_its_dc(config: &Config, address: IpAddr) -> bool {
+    let owns =
+        |dc: &&DomainController| dc.addresses.iter().any(|network| is_single(network) && network.ip() == address);
+    let mut names = config.domain_controllers.iter().filter(owns).flat_map(|dc| dc.host.iter().chain(&dc.other_names));
+    names.any(|name| config.dns_servers.iter().any(|server| server.dc.as_ref() == Some(name)))
+}
+
+/// A resolver as `dns_servers` would list it; `None` where it has no port to be asked at.
+fn entry(resolver: SocketAddr) -> Option<DnsServer> {
+    let scope = match resolver {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => Some(v6.scope_id().to_string()),
+        SocketAddr::V6(_) | SocketAddr::V4(_) => None,
+    };
+    (resolver.port() != 0).then(|| DnsServer {
+        name: None,
+        address: ServerAddress::Ip { address: resolver.ip(), scope },
+        port: resolver.port(),
+        authoritative: false,
+        secondary: false,
+        dc: None,
+        zones: Vec::new(),
+        master: None,
+    })
 }
 
 /// Where an entry leads; `None` while that is still to be asked.
@@ -235,6 +293,25 @@ mod tests {
 
     fn names(entries: &str) -> Vec<String> {
         servers(entries).into_iter().map(|server| server.name).collect()
+    }
+
+    #[test]
+    fn what_the_dcs_and_this_machine_ask_is_asked_too() {
+        let config = "forest: contoso.com\ndns_servers: [{name: one, address: 192.0.2.1}, {name: two, address: 192.0.2.2, \
+                      dc: dc2.contoso.com}]\ndomain_controllers:\n  \
+                      - {host: dc1.contoso.com, resolvers: [192.0.2.1, 127.0.0.1, 192.0.2.7, 192.0.2.12, 'fe80::1']}\n  \
+                      - {host: dc2.contoso.com, addresses: [192.0.2.12], resolvers: [192.0.2.7]}\n";
+        let names = |evidence: &Evidence| -> Vec<String> {
+            derive(evidence).into_iter().map(|server| format!("{} {:?}", server.name, server.also)).collect()
+        };
+        let mut evidence = testing::evidence(config);
+        assert_eq!(names(&evidence), ["192.0.2.7 []", "one []", "two []"], "192.0.2.12 is the server on dc2");
+        let mut own = testing::local::named("dc2.contoso.com", &["192.0.2.12"]);
+        testing::local::resolvers(&mut own, &["127.0.0.1:53", "192.0.2.2:53", "0.0.0.0:53"]);
+        evidence.local = Some(own.view);
+        assert_eq!(names(&evidence), ["127.0.0.1 []", "192.0.2.7 []", "one []", "two []"]);
+        evidence.selection.servers = vec!["one".into()];
+        assert_eq!(names(&evidence), ["one []"]);
     }
 
     #[test]

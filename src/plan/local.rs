@@ -1,18 +1,96 @@
 //! What is read of the machine that guidpost runs on, and what it is to resolve itself.
 
-use crate::evidence::{Evidence, LocalStage};
-use crate::inventory::Inventory;
+use crate::evidence::{Evidence, LocalStage, LookedUp};
+use crate::inventory::{Dc, Inventory};
 use crate::preflight;
 use crate::rules::{self, Need};
+
+/// Of how many DCs this machine resolves the names. Each look-up of a name that does not exist may take the system many
+/// seconds, and one that differs shows in the first DCs as well as in the last.
+pub(crate) const MAX_DCS: usize = 100;
 
 /// So much of its configuration, and these names.
 pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> (Option<LocalStage>, Vec<String>) {
     // A candidate's resolvers and addresses are this machine's, if guidpost runs on it.
     let of_candidate = preflight::of(evidence).is_some_and(|candidate| candidate.here);
-    if !of_candidate && !rules::needs(evidence).contains(&Need::Local) {
+    let needs = rules::needs(evidence);
+    if !of_candidate && !needs.contains(&Need::Local) && !needs.contains(&Need::Lookups) {
         return (None, Vec::new());
     }
     let read = evidence.local.as_ref().map(|local| local.stage);
     let wanted = if inventory.at_home { LocalStage::Configuration } else { LocalStage::Addresses };
-    (Some(wanted).filter(|_| read < Some(wanted)), Vec::new())
+    let stage = Some(wanted).filter(|_| read < Some(wanted));
+    let names =
+        if inventory.at_home && needs.contains(&Need::Lookups) { names(inventory, evidence) } else { Vec::new() };
+    (stage, names)
+}
+
+/// Alias, host name and single-label host name of each selected DC, those of the first DC first: where the system fails
+/// at all of these, the others would only take their time.
+fn names(inventory: &Inventory, evidence: &Evidence) -> Vec<String> {
+    let mut dcs = inventory.dcs.iter().filter(|dc| dc.selected).take(MAX_DCS);
+    let first: Vec<String> = dcs.next().map(names_of).unwrap_or_default();
+    let unasked = |names: Vec<String>| -> Vec<String> {
+        let mut names: Vec<String> = names.into_iter().filter(|name| !evidence.lookups.contains_key(name)).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let failed = |name: &String| matches!(evidence.lookups.get(name), Some(LookedUp::Failed(_)));
+    if first.iter().any(|name| !evidence.lookups.contains_key(name)) {
+        return unasked(first);
+    }
+    if !first.is_empty() && first.iter().all(failed) {
+        return Vec::new();
+    }
+    unasked(dcs.flat_map(names_of).collect())
+}
+
+fn names_of(dc: &Dc) -> Vec<String> {
+    let short = dc.host.as_ref().and_then(|host| host.as_str().split('.').next()).map(String::from);
+    dc.alias.iter().chain(&dc.host).map(ToString::to_string).chain(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory;
+    use crate::testing::{ALIAS2, World, local};
+
+    #[test]
+    fn at_home_the_names_of_every_dc_are_resolved_once() {
+        let evidence = World::new().local(local::dc1()).observe();
+        let asked: Vec<&str> = evidence.lookups.keys().map(String::as_str).collect();
+        let alias1 = ALIAS2.replace('2', "1");
+        assert_eq!(asked, [&alias1[..], ALIAS2, "dc1", "dc1.contoso.com", "dc2", "dc2.contoso.com"]);
+        assert_eq!(next(&inventory::derive(&evidence), &evidence), (None, Vec::new()));
+    }
+
+    #[test]
+    fn elsewhere_and_without_a_rule_that_needs_it_nothing_is_resolved() {
+        let stranger = World::new().local(local::named("pc7.contoso.com", &["192.0.2.77"])).observe();
+        assert!(stranger.lookups.is_empty());
+        assert_eq!(stranger.local.map(|local| local.stage), Some(LocalStage::Addresses));
+        let mut world = World::new().local(local::dc1());
+        world.evidence.selection.only = vec!["resolver-list".into()];
+        let evidence = world.observe();
+        assert!(evidence.lookups.is_empty());
+        assert_eq!(evidence.local.map(|local| local.stage), Some(LocalStage::Configuration));
+    }
+
+    #[test]
+    fn a_system_that_fails_at_the_first_names_is_not_asked_for_the_others() {
+        let mut own = local::dc1();
+        own.lookups.values_mut().for_each(|found| *found = LookedUp::Failed("try again".into()));
+        assert_eq!(World::new().local(own).observe().lookups.len(), 3);
+    }
+
+    #[test]
+    fn in_a_large_forest_only_some_are_resolved() {
+        let dc = |number: usize| format!("  - {{host: dc{number:03}.contoso.com, addresses: [192.0.2.10]}}\n");
+        let dcs: String = (0..150).map(dc).collect();
+        let config = format!("forest: contoso.com\ndns_servers: [192.0.2.10]\ndomain_controllers:\n{dcs}");
+        let evidence = World::with(&config).local(local::named("x.contoso.com", &["192.0.2.10"])).observe();
+        assert_eq!(evidence.lookups.len(), 2 * MAX_DCS);
+    }
 }

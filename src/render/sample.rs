@@ -133,6 +133,41 @@ pub(crate) fn report() -> Report {
     }
 }
 
+/// One row of the destinations, through the server dc1.
+pub(crate) fn destination(destination: &str, source: &str, outcome: ForecastOutcome, errors: &[i64]) -> DestinationRow {
+    DestinationRow {
+        destination: destination.into(),
+        resolvers: vec!["dc3".into(), "dc1".into()],
+        source: source.into(),
+        server: Some("dc1".into()),
+        delay_s: 0.0,
+        outcome,
+        errors: errors.to_vec(),
+        certainty: Certainty::Inferred,
+        fallback: None,
+        delay_only: false,
+        rules: Vec::new(),
+        message: String::new(),
+    }
+}
+
+/// The report, with what three destinations experience.
+pub(crate) fn with_destinations() -> Report {
+    use ForecastOutcome::{Fails, Intermittent, Ok, Unknown};
+    let (one, two, three) = ("dc1.contoso.com", "dc2.contoso.com", "dc3.contoso.com");
+    let mut late = destination(one, two, Ok, &[]);
+    (late.delay_s, late.message) = (1.0, "dc3 does not answer; dc2.contoso.com leads to 192.0.2.11".into());
+    let mut fails = destination(two, one, Fails, &[8524]);
+    fails.message = "the alias does not exist; the host name does not lead there either: event 2087".into();
+    let mut at_times = destination(three, two, Intermittent, &[1753]);
+    at_times.message = "1 of 2 addresses of dc2.contoso.com lead elsewhere: 192.0.2.99".into();
+    let mut unknown = destination(three, one, Unknown, &[]);
+    (unknown.server, unknown.message) = (None, "its resolver 192.0.2.53 is not asked in this run".into());
+    let mut report = report();
+    report.destinations = vec![late, fails, unknown, at_times];
+    report
+}
+
 /// A forest where everything is right.
 pub(crate) fn clean() -> Report {
     let mut report = report();
@@ -212,6 +247,13 @@ pub(crate) fn hostile() -> Report {
         }
     }
     report.forecast[5].source = ATTACK.into();
+    report.destinations = with_destinations().destinations;
+    for row in &mut report.destinations {
+        (row.message, row.resolvers) = (ATTACK.into(), vec![ATTACK.into()]);
+        row.server = row.server.as_ref().map(|_| ATTACK.into());
+    }
+    report.destinations[3].destination = ATTACK.into();
+    report.destinations[3].source = ATTACK.into();
     for row in &mut report.addresses {
         row.who = Some(ATTACK.into());
         row.evidence = vec![ATTACK.into()];

@@ -18,6 +18,7 @@ use support::{
     Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias,
     names_dc, names_server, owned, texts, waiver_scope,
 };
+use view::here::{first_label, is_lmhosts, is_name, own_names};
 pub use view::{
     Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
     special_address,
@@ -76,8 +77,10 @@ pub enum Need {
     Authority,
     /// The machines behind the addresses, who they are.
     Identity,
-    /// This machine's own configuration and resolution.
+    /// This machine's own configuration.
     Local,
+    /// What this machine's own resolution says of the names of DCs.
+    Lookups,
     /// Where the name and the addresses of a machine that is to become a DC may stand.
     Candidate,
     /// The ports of its partners.
@@ -187,6 +190,12 @@ registry! {
     replication_port_blocked,
     address_silent,
     clock_skew,
+    hosts_file_override,
+    local_resolution_differs,
+    short_name_differs,
+    own_address_not_registered,
+    no_address_on_network,
+    resolver_list,
     name_in_use,
     address_in_use,
     partner_port_blocked,

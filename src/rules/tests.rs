@@ -82,6 +82,12 @@ fn names_and_severities_stay() {
     replication-port-blocked Machine Warning
     address-silent Machine Warning
     clock-skew Machine Warning
+    hosts-file-override Local Critical
+    local-resolution-differs Local Critical
+    short-name-differs Local Warning
+    own-address-not-registered Local Critical
+    no-address-on-network Local Warning
+    resolver-list Local Warning
     name-in-use Change Critical
     address-in-use Change Critical
     partner-port-blocked Change Warning

@@ -87,6 +87,18 @@ fn anchors_and_aliases_work_and_merge_keys_are_refused() {
 }
 
 #[test]
+fn a_waiver_may_name_a_resolver_of_a_dc() {
+    let waiver = |server: &str| {
+        with(&format!(
+            "domain_controllers:\n  - {{ host: a.contoso.com, resolvers: [192.0.2.53] }}\n\
+             waivers:\n  - {{ rule: stale-address, server: {server}, reason: x }}"
+        ))
+    };
+    assert_eq!(fine(&waiver("192.0.2.53")).waivers.len(), 1);
+    assert_eq!(wrong(&waiver("192.0.2.54")).len(), 1);
+}
+
+#[test]
 fn severity_off_and_redirect_none_are_words() {
     let config = fine(&with(
         "rules: { ttl-unusual: { severity: off } }\nprobe: { redirect: { 192.0.2.1: none, 192.0.2.2: 10.0.0.1 } }",

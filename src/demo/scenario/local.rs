@@ -22,7 +22,7 @@ pub(super) struct Home {
     domain: Option<String>,
     suffixes: Vec<String>,
     interfaces: Vec<OwnInterface>,
-    /// Names of servers of the scenario, or addresses, which are never asked.
+    /// Names of servers of the scenario: a machine of the forest asks them all.
     resolvers: Vec<String>,
     hosts: String,
     lmhosts: String,
@@ -69,7 +69,7 @@ impl Home {
         for resolver in &self.resolvers {
             let address = match servers.get(resolver.as_str()) {
                 Some(address) => *address,
-                None => SocketAddr::new(read(resolver, "a server of the scenario or an address")?, 53),
+                None => return Err(format!("`{resolver}` names no server of the scenario")),
             };
             view.resolvers.push(LocalResolver { address, interface: None });
         }
@@ -153,9 +153,29 @@ impl Scenario {
         let anywhere = vec![SocketAddr::from(([127, 0, 0, 1], 53)); self.servers.len()];
         self.machine(&anywhere)?;
         let is_server = |name: &&String| self.servers.iter().any(|server| server.name == **name);
-        match self.local.resolvers.iter().find(|name| self.asks_system() && !is_server(name)) {
-            Some(name) => Err(ScenarioError::NoServer(name.clone())),
+        if let Some(name) = self.local.resolvers.iter().find(|name| !is_server(name)) {
+            return Err(ScenarioError::NoServer(name.clone()));
+        }
+        match self.resolvers_elsewhere() {
+            Some(address) => {
+                Err(ScenarioError::Local(format!("config: no server says by `dc` that it is the resolver {address}")))
+            }
             None => Ok(()),
         }
+    }
+
+    /// A resolver of a DC that would be asked at its own address: no server says that it runs on the DC that owns it.
+    fn resolvers_elsewhere(&self) -> Option<IpAddr> {
+        let dcs = || self.config.get("domain_controllers").and_then(Value::as_sequence).into_iter().flatten();
+        let list = |dc: &Value, key: &str| -> Vec<IpAddr> {
+            let values = dc.get(key).and_then(Value::as_sequence).into_iter().flatten();
+            values.filter_map(|value| value.as_str()?.parse().ok()).collect()
+        };
+        let runs_on = |host: &Value| self.servers.iter().any(|server| server.config.get("dc") == Some(host));
+        let is_listed = |address: &IpAddr| {
+            dcs().any(|dc| list(dc, "addresses").contains(address) && dc.get("host").is_some_and(runs_on))
+        };
+        let mut resolvers = dcs().flat_map(|dc| list(dc, "resolvers"));
+        resolvers.find(|address| !address.is_loopback() && !is_listed(address))
     }
 }

@@ -99,9 +99,14 @@ fn a_machine_that_makes_no_sense_is_refused() {
     };
     let system = ", dns_servers: [system]";
     assert_eq!(with(system, "local: {resolvers: [one]}"), Ok(()));
-    assert_eq!(with("", "local: {resolvers: [192.0.2.1]}"), Ok(()), "it is never asked");
+    let dcs = ", domain_controllers: [{host: d.a.b, addresses: [192.0.2.1], resolvers: [192.0.2.1]}]";
+    let runs = "servers: [{name: one, config: {dc: d.a.b}}]";
+    let text = format!("{{summary: x, exit: 0, config: {{forest: a.b{dcs}}}, {runs}}}");
+    assert!(Scenario::parse(&text).is_ok(), "the server on the DC is on loopback");
     for (config, local) in [
         (system, "local: {resolvers: [192.0.2.1]}"),
+        ("", "local: {resolvers: [192.0.2.1]}"),
+        (dcs, "local: {}"),
         ("", "local: {resolvers: [two]}"),
         (", dns_servers: [192.0.2.1]", "local: {}"),
         ("", "local: {interfaces: [{name: x, addresses: [192.0.2.1/33]}]}"),

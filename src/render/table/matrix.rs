@@ -1,4 +1,4 @@
-//! The forecast: one row per source DC, one column per DNS server.
+//! The forecast: one row per source DC, one column per DNS server; and the matrix that other tables share with it.
 //!
 //! A table is drawn only if it fits the width, because a table that is wrapped or cut hides names and addresses. Else
 //! each DC has a block of its own. In large forests the rows that are alike and need no attention are counted.
@@ -21,13 +21,13 @@ const SERVERS: usize = 8;
 
 /// What one cell says. The order is that of blocks: the gravest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Cell {
-    outcome: Rank,
-    text: String,
+pub(super) struct Cell {
+    pub(super) outcome: Rank,
+    pub(super) text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Rank {
+pub(super) enum Rank {
     Fails,
     Intermittent,
     Unknown,
@@ -35,9 +35,83 @@ enum Rank {
     Absent,
 }
 
-struct Row {
+pub(super) struct Row {
     source: String,
     cells: Vec<Cell>,
+}
+
+impl Row {
+    /// What it says: one cell where it says the same everywhere, wherever it says nothing.
+    fn content(&self) -> Vec<&Cell> {
+        let mut said = self.cells.iter().filter(|cell| cell.outcome != Rank::Absent);
+        match said.next() {
+            Some(first) if said.all(|cell| cell == first) => vec![first],
+            _ => self.cells.iter().collect(),
+        }
+    }
+}
+
+/// Cells by source DC and something else.
+pub(super) struct Grid<'a> {
+    /// The heads of the columns, clean.
+    heads: Vec<String>,
+    columns: HashMap<&'a str, usize>,
+    rows: Vec<Row>,
+    index: HashMap<(&'a str, Option<&'a str>), usize>,
+}
+
+impl<'a> Grid<'a> {
+    /// A grid with these columns, each once, in this order.
+    pub(super) fn new(heads: impl Iterator<Item = &'a str>, options: &RenderOptions) -> Self {
+        let mut grid = Self { heads: Vec::new(), columns: HashMap::new(), rows: Vec::new(), index: HashMap::new() };
+        for head in heads {
+            grid.columns.entry(head).or_insert_with(|| {
+                grid.heads.push(options.clean(head));
+                grid.heads.len() - 1
+            });
+        }
+        grid
+    }
+
+    /// Fills a cell; what is never filled is absent.
+    pub(super) fn put(&mut self, source: (&'a str, Option<&'a str>), head: &str, cell: Cell, options: &RenderOptions) {
+        let position = *self.index.entry(source).or_insert_with(|| {
+            let absent = Cell { outcome: Rank::Absent, text: "-".into() };
+            self.rows.push(Row { source: options.clean(source.0), cells: vec![absent; self.heads.len()] });
+            self.rows.len() - 1
+        });
+        self.rows[position].cells[self.columns[head]] = cell;
+    }
+
+    /// Draws it under a title.
+    pub(super) fn render(&self, title: &str, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+        let Folded { drawn, counted } = fold(&self.rows, options);
+        writeln!(out, "\n{}", options.paint(Paint::Strong, title))?;
+        if !drawn.is_empty() {
+            match table(&self.heads, &drawn, options) {
+                Some(lines) => write_lines(out, lines)?,
+                None => blocks(&self.heads, &drawn, options, out)?,
+            }
+        }
+        for (number, row) in counted {
+            let number =
+                words::plural(number, if drawn.is_empty() { "domain controller" } else { "more domain controller" });
+            let and = if drawn.is_empty() { "" } else { "and " };
+            let kinds = by_cell(&self.heads, row);
+            let text = match &kinds[..] {
+                [(cell, _)] => format!("{and}{number}: {} everywhere", cell.text),
+                kinds => {
+                    let kinds: Vec<String> = kinds
+                        .iter()
+                        .map(|(cell, at)| format!("{} at {}", cell.text, names(at, options).join(", ")))
+                        .collect();
+                    format!("{and}{number}: {}", kinds.join("; "))
+                }
+            };
+            write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
+        }
+        Ok(())
+    }
 }
 
 /// Rows to draw, and rows to count.
@@ -50,70 +124,22 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     if report.forecast.is_empty() {
         return Ok(());
     }
-    let (servers, rows) = grid(report, options);
-    let Folded { drawn, counted } = fold(&rows, options);
-    let title = "Forecast of replication: source DC, by DNS server that its partner asks";
-    writeln!(out, "\n{}", options.paint(Paint::Strong, title))?;
-    if !drawn.is_empty() {
-        match table(&servers, &drawn, options) {
-            Some(lines) => write_lines(out, lines)?,
-            None => blocks(&servers, &drawn, options, out)?,
-        }
-    }
-    for (number, row) in counted {
-        let number =
-            words::plural(number, if drawn.is_empty() { "domain controller" } else { "more domain controller" });
-        let and = if drawn.is_empty() { "" } else { "and " };
-        let kinds = by_cell(&servers, row);
-        let text = match &kinds[..] {
-            [(cell, _)] => format!("{and}{number}: {} everywhere", cell.text),
-            kinds => {
-                let kinds: Vec<String> = kinds
-                    .iter()
-                    .map(|(cell, at)| format!("{} at {}", cell.text, names(at, options).join(", ")))
-                    .collect();
-                format!("{and}{number}: {}", kinds.join("; "))
-            }
-        };
-        write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
-    }
-    Ok(())
-}
-
-/// Brings the rows of the forecast into a grid; the columns are in the order of the report's servers.
-fn grid(report: &Report, options: &RenderOptions) -> (Vec<String>, Vec<Row>) {
     let status: HashMap<&str, ServerStatus> =
         report.servers.iter().map(|row| (row.server.as_str(), row.status)).collect();
-    let mut columns: HashMap<&str, usize> = HashMap::new();
-    let mut servers = Vec::new();
+    // The columns are in the order of the report's servers.
     let listed = report.servers.iter().map(|row| row.server.as_str());
-    for server in listed.chain(report.forecast.iter().map(|row| row.server.as_str())) {
-        columns.entry(server).or_insert_with(|| {
-            servers.push(options.clean(server));
-            servers.len() - 1
-        });
-    }
-    let mut index: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut grid = Grid::new(listed.chain(report.forecast.iter().map(|row| row.server.as_str())), options);
     for row in &report.forecast {
-        let position = *index.entry((&row.source, row.guid.as_deref())).or_insert_with(|| {
-            let absent = Cell { outcome: Rank::Absent, text: "-".into() };
-            rows.push(Row { source: options.clean(&row.source), cells: vec![absent; servers.len()] });
-            rows.len() - 1
-        });
-        rows[position].cells[columns[row.server.as_str()]] = cell(row, status.get(row.server.as_str()).copied());
+        let cell = cell(row, status.get(row.server.as_str()).copied());
+        grid.put((&row.source, row.guid.as_deref()), &row.server, cell, options);
     }
-    (servers, rows)
+    grid.render("Forecast of replication: source DC, by DNS server that its partner asks", options, out)
 }
 
 fn cell(row: &ForecastRow, status: Option<ServerStatus>) -> Cell {
     let (outcome, text) = match row.outcome {
         ForecastOutcome::Ok => (Rank::Ok, "ok".to_owned()),
-        ForecastOutcome::Fails if row.errors.is_empty() => (Rank::Fails, "FAILS".to_owned()),
-        ForecastOutcome::Fails => {
-            let errors: Vec<String> = row.errors.iter().map(i64::to_string).collect();
-            (Rank::Fails, format!("FAILS {}", errors.join("/")))
-        }
+        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors)),
         ForecastOutcome::Intermittent => {
             let what = if row.delay_only { "slow" } else { "wrong" };
             (Rank::Intermittent, format!("{} of {} {what}", row.wrong_addresses, row.addresses))
@@ -126,19 +152,28 @@ fn cell(row: &ForecastRow, status: Option<ServerStatus>) -> Cell {
     Cell { outcome, text }
 }
 
+/// `FAILS 1753/1722`.
+pub(super) fn fails(errors: &[i64]) -> String {
+    if errors.is_empty() {
+        return "FAILS".to_owned();
+    }
+    let errors: Vec<String> = errors.iter().map(i64::to_string).collect();
+    format!("FAILS {}", errors.join("/"))
+}
+
 /// In a large forest, rows without any failure are counted by what they say, if several say the same.
 fn fold<'a>(rows: &'a [Row], options: &RenderOptions) -> Folded<'a> {
     if rows.len() <= ROWS || options.verbosity == Verbosity::Verbose {
         return Folded { drawn: rows.iter().collect(), counted: Vec::new() };
     }
     let quiet = |row: &Row| row.cells.iter().all(|cell| cell.outcome > Rank::Intermittent);
-    let mut alike: HashMap<&[Cell], usize> = HashMap::new();
+    let mut alike: HashMap<Vec<&Cell>, usize> = HashMap::new();
     for row in rows.iter().filter(|row| quiet(row)) {
-        *alike.entry(&row.cells).or_default() += 1;
+        *alike.entry(row.content()).or_default() += 1;
     }
     let mut folded = Folded { drawn: Vec::new(), counted: Vec::new() };
     for row in rows {
-        match alike.get_mut(&row.cells[..]) {
+        match alike.get_mut(&row.content()) {
             Some(0) => {}
             // Taken at its first row, so that the order is that of the report.
             Some(number) if *number > 2 => folded.counted.push((std::mem::take(number), row)),
@@ -211,7 +246,7 @@ fn blocks(servers: &[String], rows: &[&Row], options: &RenderOptions, out: &mut 
 /// The servers of a row by what they say, the gravest first.
 fn by_cell<'a>(servers: &'a [String], row: &'a Row) -> Vec<(&'a Cell, Vec<&'a str>)> {
     let mut kinds: BTreeMap<&Cell, Vec<&str>> = BTreeMap::new();
-    for (cell, server) in row.cells.iter().zip(servers) {
+    for (cell, server) in row.cells.iter().zip(servers).filter(|(cell, _)| cell.outcome != Rank::Absent) {
         kinds.entry(cell).or_default().push(server);
     }
     kinds.into_iter().collect()

@@ -5,6 +5,7 @@
 //! and the verdict as the last line.
 
 mod checklist;
+mod destinations;
 mod findings;
 mod matrix;
 mod summary;
@@ -20,6 +21,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         summary::header(report, options, out)?;
         checklist::render(report, options, out)?;
         matrix::render(report, options, out)?;
+        destinations::render(report, options, out)?;
         findings::render(report, options, out)?;
         if options.verbosity == Verbosity::Verbose {
             summary::addresses(report, options, out)?;

@@ -94,3 +94,15 @@ fn many_servers_are_counted_where_nothing_is_wrong_with_them() {
     OK: 41 checks passed
     "#);
 }
+
+#[test]
+fn destinations_of_a_large_forest_are_folded() {
+    let mut report = sample::clean();
+    for source in 0..30 {
+        for destination in (0..30).filter(|destination| *destination != source) {
+            let [destination, source] = [destination, source].map(|dc| format!("dc{dc:02}.contoso.com"));
+            report.destinations.push(sample::destination(&destination, &source, ForecastOutcome::Ok, &[]));
+        }
+    }
+    assert!(table(&report, 80).contains("\n  30 domain controllers: ok everywhere\n"), "{}", table(&report, 80));
+}

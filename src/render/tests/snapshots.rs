@@ -215,3 +215,56 @@ fn a_long_reason_leaves_no_line_too_long() {
     assert!(text.contains("    replication-port-blocked\n"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
+
+/// The part of a table about the destinations.
+fn destinations(options: RenderOptions) -> String {
+    let table = text(Format::Table, &sample::with_destinations(), options);
+    let from = table.find("What each destination").expect("the table has that part");
+    table[from..].lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn destinations_as_a_matrix() {
+    assert_snapshot!(destinations(plain(100)), @r"
+    What each destination DC experiences with its own resolvers: source DC, by destination
+     source          | dc1.contoso.com | dc2.contoso.com | dc3.contoso.com
+    -----------------+-----------------+-----------------+---------------------
+     dc1.contoso.com | -               | FAILS 8524      | ?
+     dc2.contoso.com | ok after 1 s    | -               | FAILS 1753 at times
+    ");
+}
+
+#[test]
+fn destinations_that_do_not_fit_have_blocks() {
+    assert_snapshot!(destinations(plain(60)), @r"
+    What each destination DC experiences with its own resolvers: source DC, by destination
+      dc1.contoso.com
+        FAILS 8524  dc2.contoso.com
+        ?           dc3.contoso.com
+      dc2.contoso.com
+        FAILS 1753 at times  dc3.contoso.com
+        ok after 1 s         dc1.contoso.com
+    ");
+}
+
+#[test]
+fn destinations_explained() {
+    let options = RenderOptions { verbosity: Verbosity::Verbose, ..plain(100) };
+    assert_snapshot!(destinations(options), @r"
+    What each destination DC experiences with its own resolvers: source DC, by destination
+     source          | dc1.contoso.com | dc2.contoso.com | dc3.contoso.com
+    -----------------+-----------------+-----------------+---------------------
+     dc1.contoso.com | -               | FAILS 8524      | ?
+     dc2.contoso.com | ok after 1 s    | -               | FAILS 1753 at times
+      dc1.contoso.com asks dc3, dc1
+        dc2.contoso.com: ok after 1 s through dc1: dc3 does not answer; dc2.contoso.com leads to
+          192.0.2.11
+      dc2.contoso.com asks dc3, dc1
+        dc1.contoso.com: FAILS 8524 through dc1: the alias does not exist; the host name does not lead
+          there either: event 2087
+      dc3.contoso.com asks dc3, dc1
+        dc1.contoso.com: not known: its resolver 192.0.2.53 is not asked in this run
+        dc2.contoso.com: FAILS 1753 at times through dc1: 1 of 2 addresses of dc2.contoso.com lead
+          elsewhere: 192.0.2.99
+    ");
+}

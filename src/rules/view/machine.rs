@@ -32,9 +32,11 @@ impl<'a> View<'a> {
         self.machines.get(&(dc.index, address))
     }
 
-    /// Every address that a DC owns singly, or that stands under its host name or behind its alias at a good server.
+    /// Every address that a DC owns singly, that stands under its host name or behind its alias at a good server, or that
+    /// this machine's hosts file gives for it.
     pub fn addresses_of(&self, dc: &'a Dc) -> BTreeSet<IpAddr> {
         let mut all: BTreeSet<IpAddr> = dc.single_addresses().collect();
+        all.extend(self.overriding_addresses(dc));
         for server in self.good_servers() {
             for name in self.names_of(dc, server) {
                 all.extend(self.both(server, &name).addresses());

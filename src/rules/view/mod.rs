@@ -2,6 +2,7 @@
 
 mod alias;
 mod chain;
+pub(super) mod here;
 mod look;
 mod machine;
 mod owner;
@@ -15,7 +16,7 @@ use ipnetwork::IpNetwork;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::evidence::{Column, Evidence, RecordType};
+use crate::evidence::{Column, Evidence, NameLine, RecordType};
 use crate::identity::Verdict;
 use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
@@ -46,6 +47,10 @@ pub struct View<'a> {
     synthesized: Vec<BTreeSet<IpAddr>>,
     /// Who answers, by DC (its index) and address.
     machines: BTreeMap<(usize, IpAddr), Verdict>,
+    /// The DC that guidpost runs on; its index in the inventory.
+    here: Option<usize>,
+    /// The lines of this machine's hosts and lmhosts files, by name in lower case without final dot.
+    name_lines: HashMap<String, Vec<&'a NameLine>>,
 }
 
 impl<'a> View<'a> {
@@ -62,6 +67,8 @@ impl<'a> View<'a> {
             holders: BTreeMap::new(),
             synthesized: Vec::new(),
             machines: BTreeMap::new(),
+            here: here::find(inventory, evidence),
+            name_lines: here::index(evidence),
         };
         let column = |server: &Server| evidence.column(server.address?);
         view.columns = inventory.servers.iter().map(column).collect();

@@ -2,6 +2,8 @@
 //!
 //! Walks what the destination walks: alias, host name, addresses, machine (Microsoft KB 2021446, MS-DRSR 2.2.3.2).
 
+mod destination;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -10,12 +12,17 @@ use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity};
 use crate::rules::{Alias, Experience, Ownership, Standing, View};
+pub use destination::run as destinations;
 
-/// One row per source DC and server, read-only DCs excepted: nobody replicates from them.
+/// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.
 pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
-    let sources: Vec<&Dc> = view.dcs().filter(|dc| !dc.read_only).collect();
-    let cells = sources.into_iter().flat_map(|dc| view.inventory.servers.iter().map(move |server| (dc, server)));
+    let cells = sources(view).flat_map(|dc| view.inventory.servers.iter().map(move |server| (dc, server)));
     cells.map(|(dc, server)| row(view, dc, server)).collect()
+}
+
+/// The DCs that this run is about, read-only ones excepted: nobody replicates from them.
+fn sources<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Dc> + use<'a> {
+    view.dcs().filter(|dc| !dc.read_only)
 }
 
 /// What is known of the walk so far.

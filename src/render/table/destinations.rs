@@ -1,0 +1,65 @@
+//! What each destination DC experiences: one row per source DC, one column per destination.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::matrix::{Cell, Grid, Rank, fails};
+use super::write_lines;
+use crate::render::{RenderOptions, Verbosity, wrap};
+use crate::report::{DestinationRow, ForecastOutcome, Report};
+
+pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.destinations.is_empty() {
+        return Ok(());
+    }
+    let mut grid = Grid::new(report.destinations.iter().map(|row| row.destination.as_str()), options);
+    let mut rows: Vec<&DestinationRow> = report.destinations.iter().collect();
+    rows.sort_by_key(|row| &row.source);
+    for row in rows {
+        grid.put((&row.source, None), &row.destination, cell(row), options);
+    }
+    let title = "What each destination DC experiences with its own resolvers: source DC, by destination";
+    grid.render(title, options, out)?;
+    if options.verbosity == Verbosity::Verbose {
+        explain(report, options, out)?;
+    }
+    Ok(())
+}
+
+fn cell(row: &DestinationRow) -> Cell {
+    let (outcome, text) = match row.outcome {
+        ForecastOutcome::Ok => (Rank::Ok, "ok".to_owned()),
+        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors)),
+        ForecastOutcome::Intermittent if row.delay_only => (Rank::Intermittent, "slow at times".to_owned()),
+        ForecastOutcome::Intermittent => (Rank::Intermittent, format!("{} at times", fails(&row.errors))),
+        ForecastOutcome::Unknown => (Rank::Unknown, "?".to_owned()),
+    };
+    let delay = if row.delay_s > 0.0 { format!(" after {} s", row.delay_s) } else { String::new() };
+    Cell { outcome, text: text + &delay }
+}
+
+/// The resolvers of each destination, and the way to every source that is not simply ok.
+fn explain(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let mut by_destination: BTreeMap<&str, Vec<&DestinationRow>> = BTreeMap::new();
+    for row in &report.destinations {
+        by_destination.entry(&row.destination).or_default().push(row);
+    }
+    for (destination, rows) in by_destination {
+        let resolvers = options.clean_all(rows[0].resolvers.iter().map(String::as_str)).join(", ");
+        let resolvers = if resolvers.is_empty() { "no resolver".to_owned() } else { resolvers };
+        let text = format!("{} asks {resolvers}", options.clean(destination));
+        write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
+        for row in rows.into_iter().filter(|row| row.outcome != ForecastOutcome::Ok || row.delay_s > 0.0) {
+            let server = row.server.as_ref().map(|server| format!(" through {}", options.clean(server)));
+            let what = if row.outcome == ForecastOutcome::Unknown { "not known".to_owned() } else { cell(row).text };
+            let text = format!(
+                "{}: {what}{}: {}",
+                options.clean(&row.source),
+                server.unwrap_or_default(),
+                options.clean(&row.message)
+            );
+            write_lines(out, wrap::paragraph(&text, options.width, "    ", "      "))?;
+        }
+    }
+    Ok(())
+}
