@@ -1,7 +1,9 @@
 //! Command-line definitions. What an argument means for a run is decided by the commands, against the configuration.
 
+mod gone;
 mod help;
 mod identify;
+mod reporting;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -12,9 +14,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::evidence::Family;
-use crate::exit::FailOn;
-use crate::render::{ColorChoice, Format, Verbosity};
+use crate::render::ColorChoice;
+pub use gone::Gone;
 pub use identify::Identify;
+pub use reporting::Reporting;
 pub use values::OutputSpec;
 
 /// Verifier of Active Directory DNS locator records.
@@ -52,6 +55,9 @@ pub enum Command {
     /// Verify the forest
     #[command(after_help = help::CHECK)]
     Check(Check),
+    /// Prove that nothing of a demoted domain controller is left
+    #[command(after_help = help::GONE)]
+    Gone(Gone),
     /// Collect evidence only, judge nothing
     #[command(after_help = help::OBSERVE)]
     Observe(Observe),
@@ -152,45 +158,9 @@ pub struct Check {
     #[command(flatten)]
     pub run: Run,
 
-    /// Format of the report on standard output
-    #[arg(short, long, default_value = "table", help_heading = "Report")]
-    pub format: Format,
-
-    /// Write the report into a file too, as json=report.json; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = values::output, help_heading = "Report")]
-    pub output: Vec<OutputSpec>,
-
-    /// The least verdict that makes the exit code other than 0; the verdict itself stays
-    #[arg(long, value_name = "VERDICT", default_value = "unknown", help_heading = "Report")]
-    pub fail_on: FailOn,
-
-    /// Only the verdict line
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Report")]
-    pub quiet: bool,
-
-    /// List what passed too, and fold nothing
-    #[arg(short, long, help_heading = "Report")]
-    pub verbose: bool,
-
-    /// Judge saved evidence instead of asking
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Evidence")]
-    #[arg(conflicts_with_all = ["timeout", "tries", "deadline", "ipv4", "ipv6", "save_evidence"])]
-    pub evidence: Option<PathBuf>,
-
-    /// Save what was seen, to be judged again later
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Evidence")]
-    pub save_evidence: Option<PathBuf>,
-}
-
-impl Check {
-    /// How much to print for people.
-    pub fn verbosity(&self) -> Verbosity {
-        match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        }
-    }
+    /// How it is reported.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// `guidpost observe`

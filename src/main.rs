@@ -46,8 +46,12 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
         Command::Completions(completions) => commands::completions::run(completions.shell)?,
         Command::Man(man) => commands::man::run(man.command.as_deref())?,
         Command::Check(check) => {
-            let console = Console::stdout(cli.display, check.verbosity());
+            let console = Console::stdout(cli.display, check.reporting.verbosity());
             return commands::check::run(&check, console, origin()?);
+        }
+        Command::Gone(gone) => {
+            let console = Console::stdout(cli.display, gone.reporting.verbosity());
+            return commands::gone::run(&gone, console, origin()?);
         }
         Command::Identify(identify) => return commands::identify::run(&identify, console, origin()?),
         Command::Observe(observe) => commands::observe::run(&observe, console, origin()?)?,

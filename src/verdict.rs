@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Waiver;
-use crate::evidence::{Column, Evidence};
+use crate::evidence::{Column, Evidence, Purpose};
 use crate::inventory::Server;
 use crate::report::{
     AddressRow, Counts, Finding, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity,
     Verdict, Waived,
 };
 use crate::rules::{self, Outcomes, Standing, View};
-use crate::{forecast, inventory};
+use crate::{forecast, gone, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
 ///
@@ -29,6 +29,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
+    // `gone` asks about the former DC, unless --only names rules about the others.
+    let about_dcs = !matches!(evidence.purpose, Purpose::Gone(_)) || record_rules_run(evidence);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -39,10 +41,10 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         incomplete: evidence.incomplete,
         counts,
         servers: server_rows(&view),
-        addresses: address_rows(&view),
-        forecast: forecast::run(&view),
+        addresses: if about_dcs { address_rows(&view) } else { Vec::new() },
+        forecast: if about_dcs { forecast::run(&view) } else { Vec::new() },
         destinations: Vec::new(),
-        checklist: Vec::new(),
+        checklist: gone::checklist(&view, &findings),
         assumed: evidence.assumed.clone(),
         findings,
         not_checked: not_checked(&outcomes),
@@ -128,18 +130,21 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
     .collect()
 }
 
+/// Whether any rule about the records of DCs runs.
+fn record_rules_run(evidence: &Evidence) -> bool {
+    let mut about_records = rules::all().iter().filter(|rule| rule.group.is_about_records());
+    about_records.any(|rule| rules::switched_off(rule, evidence).is_none())
+}
+
 /// Subjects of which neither a pass nor a finding says anything: silence is never success.
 fn unverified(view: &View<'_>, outcomes: &Outcomes, findings: &[Finding]) -> Vec<String> {
-    let record_rules_run = rules::all()
-        .iter()
-        .filter(|rule| rule.group.is_about_records())
-        .any(|rule| rules::switched_off(rule, view.evidence).is_none());
+    let record_rules_run = record_rules_run(view.evidence);
     let spoken_of: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.dc.as_deref()).collect();
     let dcs = view.dcs().filter(|dc| {
         record_rules_run && !outcomes.proven_dcs.contains(&dc.index) && !spoken_of.contains(dc.label.as_str())
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
-    if view.dcs().next().is_none() {
+    if view.dcs().next().is_none() && view.evidence.purpose.is_check() {
         subjects.push("the domain controllers: none is configured".into());
     }
     if view.inventory.servers.is_empty() {

@@ -3,6 +3,7 @@
 use clap::CommandFactory;
 
 use super::*;
+use crate::render::Verbosity;
 
 #[test]
 fn the_definitions_are_consistent() {
@@ -22,7 +23,7 @@ fn lists_take_commas_and_repetition() {
     assert_eq!(check.run.only, ["a", "b", "c"]);
     assert_eq!(check.run.dc, ["dc1", "dc2"]);
     assert_eq!(check.run.reach.family(), Some(Family::V4));
-    assert_eq!(check.verbosity(), Verbosity::Verbose);
+    assert_eq!(check.reporting.verbosity(), Verbosity::Verbose);
 }
 
 #[test]

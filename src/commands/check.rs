@@ -1,11 +1,12 @@
 //! `guidpost check`: verify the forest.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use super::progress::ProgressLine;
 use super::{CommandError, Console, save, settings, to_stdout};
-use crate::cli::{self, Run};
+use crate::cli::{self, Reporting, Run};
 use crate::evidence::{Evidence, Purpose, Selection, file};
 use crate::files::{self, OutputFile};
 use crate::render::{Format, RenderOptions, render};
@@ -24,23 +25,34 @@ const EVIDENCE_LIMIT: u64 = 4 << 30;
 /// # Errors
 /// When there is no report: everything that goes wrong before asking begins.
 pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, CommandError> {
+    let asked = |deadline, quiet| ask(&check.run, Purpose::Check, deadline, quiet, origin);
+    report(&check.reporting, &console, asked, |path| read(path, &check.run))
+}
+
+/// Reports what `asked` sees, or what `saved` finds in an evidence file. Gives the exit code.
+pub(super) fn report(
+    reporting: &Reporting,
+    console: &Console,
+    asked: impl FnOnce(Option<Duration>, bool) -> Result<Evidence, CommandError>,
+    saved: impl FnOnce(&Path) -> Result<Evidence, CommandError>,
+) -> Result<u8, CommandError> {
     // Whatever cannot be written has to be found before anybody is asked.
-    let outputs = check.output.iter().map(|output| Ok((output.format, OutputFile::create(&output.file)?)));
+    let outputs = reporting.output.iter().map(|output| Ok((output.format, OutputFile::create(&output.file)?)));
     let outputs: Vec<(Format, OutputFile)> = outputs.collect::<Result<_, CommandError>>()?;
-    let save_to = check.save_evidence.as_deref().map(OutputFile::create).transpose()?;
-    let machine = check.format != Format::Table;
-    let evidence = match &check.evidence {
-        Some(path) => read(path, &check.run)?,
+    let save_to = reporting.save_evidence.as_deref().map(OutputFile::create).transpose()?;
+    let machine = reporting.format != Format::Table;
+    let evidence = match &reporting.evidence {
+        Some(path) => saved(path)?,
         None => {
-            let plugin = check.format == Format::Nagios;
-            ask(&check.run, Purpose::Check, plugin.then_some(PLUGIN_DEADLINE), check.quiet || machine, origin)?
+            let plugin = reporting.format == Format::Nagios;
+            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine)?
         }
     };
-    let report = verdict::judge(&evidence, check.verbose);
+    let report = verdict::judge(&evidence, reporting.verbose);
     let saved = save_to.map_or(Ok(()), |file| save(file, |out| file::write(&evidence, out)));
-    let written = write_all(&report, check.format, outputs, &console);
+    let written = write_all(&report, reporting.format, outputs, console);
     // The verdict is known whatever happened to the files; only "all is well" must not hide it.
-    let code = exit::code(report.verdict, check.fail_on);
+    let code = exit::code(report.verdict, reporting.fail_on);
     for error in [saved, written].into_iter().filter_map(Result::err) {
         if code == exit::OK {
             return Err(error);
@@ -65,7 +77,8 @@ pub(super) fn ask(
     run::observe(config, selection, purpose, origin, &|progress| line.tell(progress)).map_err(CommandError::Runtime)
 }
 
-fn read(path: &std::path::Path, run: &Run) -> Result<Evidence, CommandError> {
+/// Reads an evidence file, and lays the arguments over it.
+pub(super) fn read(path: &Path, run: &Run) -> Result<Evidence, CommandError> {
     let octets = files::read_bytes(path, EVIDENCE_LIMIT)?;
     let config = run.config.as_deref().map(|path| settings::load(Some(path))).transpose()?;
     let failed = |error| CommandError::Evidence { path: path.to_owned(), error };

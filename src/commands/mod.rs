@@ -6,6 +6,7 @@ pub mod config;
 mod console;
 pub mod demo;
 pub mod explain;
+pub mod gone;
 pub mod identify;
 pub mod man;
 mod manual;
@@ -22,6 +23,7 @@ pub use console::{Console, to_stdout};
 use crate::config::LoadError;
 use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
+use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
 use crate::render::{Paint, RenderOptions};
 
@@ -69,6 +71,12 @@ pub enum CommandError {
     /// They do not go together with the configuration.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// The arguments of `gone` describe no former DC.
+    #[error(transparent)]
+    Departed(#[from] DepartedError),
+    /// The evidence is of a command that asked about no former DC.
+    #[error("{path}: this evidence was saved by another command than gone; name the former DC", path = .0.display())]
+    NobodyGone(PathBuf),
     /// A GUID without configuration.
     #[error(
         "the alias of a GUID is looked up at the DNS servers of its forest: name a configuration file with -c FILE \

@@ -82,6 +82,7 @@ fn names_and_severities_stay() {
     replication-port-blocked Machine Warning
     address-silent Machine Warning
     clock-skew Machine Warning
+    leftover-record Change Warning
     waiver-expired Run Warning
     waiver-unused Run Warning
     ");

@@ -1,6 +1,7 @@
 //! How a server with authority answers from its records.
 
 use crate::evidence::{Rdata, Record, RecordType, Soa, Store};
+use crate::name::DnsName;
 use crate::plan::Ask;
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.
@@ -41,6 +42,18 @@ fn from_wildcard(store: &mut Store, zone: &[Record], name: &str) -> Vec<Record> 
     found.into_iter().map(|record| Record { owner, ..record }).collect()
 }
 
+/// The records of one zone; names below the apex of another zone are not its own.
+pub(super) fn within(store: &Store, all: &[Record], zone: &DnsName) -> Vec<Record> {
+    let name = |record: &Record| DnsName::from_presentation(store.lower(record.owner)).expect("a good name");
+    let apexes: Vec<DnsName> = all.iter().filter(|record| matches!(record.data, Rdata::Soa(_))).map(name).collect();
+    let own = |record: &&Record| {
+        let owner = name(record);
+        let nearest = apexes.iter().filter(|apex| owner.is_within(apex)).max_by_key(|apex| apex.as_str().len());
+        nearest == Some(zone)
+    };
+    all.iter().filter(own).copied().collect()
+}
+
 pub(super) fn record(store: &mut Store, line: &str) -> Record {
     let words: Vec<&str> = line.split(' ').collect();
     let [owner, ttl, rtype, data] = words[..] else { panic!("not a record: {line}") };
@@ -48,6 +61,15 @@ pub(super) fn record(store: &mut Store, line: &str) -> Record {
         "A" => Rdata::A(data.parse().expect("an IPv4 address")),
         "AAAA" => Rdata::Aaaa(data.parse().expect("an IPv6 address")),
         "CNAME" => Rdata::Cname(store.intern_name(data)),
+        "NS" => Rdata::Ns(store.intern_name(data)),
+        "PTR" => Rdata::Ptr(store.intern_name(data)),
+        "SRV" => {
+            let parts: Vec<&str> = data.split(',').collect();
+            let [priority, weight, port, target] = parts[..] else { panic!("priority,weight,port,target: {data}") };
+            let number = |text: &str| text.parse().expect("a number");
+            let (priority, weight, port) = (number(priority), number(weight), number(port));
+            Rdata::Srv { priority, weight, port, target: store.intern_name(target) }
+        }
         "SOA" => {
             let (mname, rname) = (store.intern_name(data), store.intern_name("hostmaster.contoso.com"));
             Rdata::Soa(store.intern_soa(Soa {
