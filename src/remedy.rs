@@ -37,11 +37,11 @@ impl Place {
         let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
         if let Some((port, target)) = srv(rtype, data).map(|[_, _, port, target]| (port, target)) {
             // Which form -RecordData takes of four values is not documented; the object itself says which it is.
-            let target = powershell_text(&format!("{target}."));
+            let target = powershell_text(target);
             return [
                 format!(
                     "Get-DnsServerResourceRecord -ComputerName {server} -ZoneName {zone} -Name {name} -RRType Srv | \
-                     Where-Object {{ $_.RecordData.Port -eq {port} -and $_.RecordData.DomainName -eq {target} }} | \
+                     Where-Object {{ $_.RecordData.Port -eq {port} -and $_.RecordData.DomainName.TrimEnd('.') -eq {target} }} | \
                      Remove-DnsServerResourceRecord -ComputerName {server} -ZoneName {zone} -Force"
                 ),
                 self.samba("delete", rtype, data),
@@ -185,7 +185,10 @@ mod tests {
     fn service_name_server_and_reverse_records_are_deleted_too() {
         let [windows, samba] = place().delete(RecordType::SRV, "0 100 389 dc9.contoso.com");
         assert!(windows.contains("-RRType Srv | Where-Object { $_.RecordData.Port -eq 389 -and"), "{windows}");
-        assert!(windows.contains("$_.RecordData.DomainName -eq 'dc9.contoso.com.' } | Remove-"), "{windows}");
+        assert!(
+            windows.contains("$_.RecordData.DomainName.TrimEnd('.') -eq 'dc9.contoso.com' } | Remove-"),
+            "{windows}"
+        );
         assert!(samba.contains(" SRV 'dc9.contoso.com. 389 0 100' -U"), "{samba}");
         for rtype in [RecordType::NS, RecordType::PTR] {
             let [windows, samba] = place().delete(rtype, "dc9.contoso.com");
@@ -193,7 +196,7 @@ mod tests {
             assert!(samba.contains(&format!(" {rtype} dc9.contoso.com. -U")), "{samba}");
         }
         let [windows, samba] = place().delete(RecordType::SRV, "0 100 389 a';$(id)");
-        assert!(windows.contains("-eq 'a'';$(id).' }"), "{windows}");
+        assert!(windows.contains("-eq 'a'';$(id)' }"), "{windows}");
         assert!(samba.contains(r"'a'\'';$(id). 389 0 100'"), "{samba}");
     }
 

@@ -29,8 +29,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
-    // `gone` asks about the former DC, unless --only names rules about the others.
-    let about_dcs = !matches!(evidence.purpose, Purpose::Gone(_)) || record_rules_run(evidence);
+    let about_dcs = is_about_dcs(evidence);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -130,6 +129,11 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
     .collect()
 }
 
+/// Whether the run is about the configured DCs: `gone` is about a former one, unless --only names rules about the others.
+fn is_about_dcs(evidence: &Evidence) -> bool {
+    !matches!(evidence.purpose, Purpose::Gone(_)) || record_rules_run(evidence)
+}
+
 /// Whether any rule about the records of DCs runs.
 fn record_rules_run(evidence: &Evidence) -> bool {
     let mut about_records = rules::all().iter().filter(|rule| rule.group.is_about_records());
@@ -198,8 +202,10 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
 /// Letters for servers that hold the same data; `None` for a server of which nothing can be said.
 fn groups(view: &View<'_>) -> Vec<Option<String>> {
     use crate::evidence::RecordType;
+    // Where their records were not asked for, the letters would say that all servers agree.
     let names: Vec<_> = view
         .dcs()
+        .filter(|_| is_about_dcs(view.evidence))
         .flat_map(|dc| {
             let host = |rtype| dc.host.as_ref().map(|name| (name, rtype));
             let alias = dc.alias.as_ref().map(|name| (name, RecordType::CNAME));

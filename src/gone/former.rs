@@ -194,6 +194,14 @@ impl Former {
         }
     }
 
+    /// Whether a record leads to the former DC, whatever its owner is.
+    pub fn is_target_of(&self, store: &Store, record: &Record) -> bool {
+        match record.data {
+            Rdata::Cname(target) => self.hosts.contains(store.lower(target)),
+            data => data.address().is_some_and(|address| self.addresses.contains(&address)),
+        }
+    }
+
     /// Whether a record still names the former DC: by its owner, or by what it says.
     pub fn is_named_by(&self, store: &Store, record: &Record) -> bool {
         let owner = store.lower(record.owner);

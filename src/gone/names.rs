@@ -63,7 +63,8 @@ impl Former {
             all.extend(self.services(inventory).into_iter().map(|name| (name, RecordType::SRV)));
             all.extend(self.zones(inventory).into_iter().map(|zone| (zone, RecordType::NS)));
         }
-        all.extend(self.addresses.iter().map(|&address| (reverse(address), RecordType::PTR)));
+        let addresses = self.addresses.iter().chain(self.passed_on.keys());
+        all.extend(addresses.map(|&address| (reverse(address), RecordType::PTR)));
         all.sort();
         all.dedup();
         all

@@ -101,24 +101,34 @@ fn left(view: &View<'_>, former: &Former, server: &Server) -> BTreeMap<(DnsName,
     let mut left: BTreeMap<(DnsName, RecordType), Found> = BTreeMap::new();
     let (evidence, store) = (view.evidence, &view.evidence.store);
     let Some(address) = server.address else { return left };
-    let mut take = |record: &Record, authoritative: bool| {
-        if former.is_named_by(store, record)
-            && let Ok(owner) = DnsName::from_presentation(store.lower(record.owner))
-        {
-            let found = left.entry((owner, record.data.rtype())).or_default();
-            found.data.insert(text(store, &record.data));
-            found.authoritative |= authoritative;
-        }
+    let mut take = |owner: DnsName, record: &Record, authoritative: bool| {
+        let found = left.entry((owner, record.data.rtype())).or_default();
+        found.data.insert(text(store, &record.data));
+        found.authoritative |= authoritative;
     };
     for (_, answer) in evidence.column(address).into_iter().flat_map(|column| column.answers()) {
         let body = answer.body.filter(|_| matches!(answer.outcome, Outcome::Reply | Outcome::Truncated(_)));
-        let records = body.map_or(&[][..], |body| store.body(body).answers);
-        let real = records.iter().filter(|record| !gone::is_synthesized(view, address, record));
-        real.for_each(|record| take(record, answer.flags.has(Flags::AA)));
+        let authoritative = answer.flags.has(Flags::AA);
+        for record in body.map_or(&[][..], |body| store.body(body).answers) {
+            let Ok(owner) = DnsName::from_presentation(store.lower(record.owner)) else { continue };
+            // The name of a zone exists, so no wildcard answers for it; for every other name a wildcard answers only
+            // where there is no record, and then it is the one that is left.
+            if !former.domains.contains(&owner) && gone::is_synthesized(view, address, record) {
+                if view.inventory.canaries.contains(&owner) && former.is_target_of(store, record) {
+                    take(owner.parent().unwrap_or(owner).child("*"), record, authoritative);
+                }
+            } else if former.is_named_by(store, record) {
+                take(owner, record, authoritative);
+            }
+        }
     }
     for ((_, _), transfer) in evidence.transfers.iter().filter(|((at, _), _)| *at == address) {
         if let Transfer::Whole(records) = transfer {
-            records.iter().for_each(|record| take(record, true));
+            for record in records.iter().filter(|record| former.is_named_by(store, record)) {
+                if let Ok(owner) = DnsName::from_presentation(store.lower(record.owner)) {
+                    take(owner, record, true);
+                }
+            }
         }
     }
     left

@@ -134,6 +134,42 @@ fn what_others_have_is_no_leftover() {
 }
 
 #[test]
+fn a_wildcard_that_leads_there_is_reported_as_what_it_is() {
+    let address = gone()
+        .add("dc1", &format!("*.contoso.com 600 A {ADDRESS}"))
+        .add("dc1", &format!("contoso.com 600 A {ADDRESS}"));
+    let expected = [format!("fail A *.contoso.com {ADDRESS} @dc1"), format!("fail A contoso.com {ADDRESS} @dc1")];
+    assert_eq!(rows(address), expected);
+    let alias = gone().add("dc1", &format!("*._msdcs.contoso.com 600 CNAME {HOST}"));
+    let finding = alias.finding("leftover-record");
+    assert_eq!(finding.name.as_deref(), Some("*._msdcs.contoso.com"));
+    assert_eq!(
+        samba(&finding),
+        ["delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc9.contoso.com.".replace(".11", ".10")]
+    );
+}
+
+#[test]
+fn what_a_passed_on_address_still_says_of_the_former_dc_is_found() {
+    let config = CONFIG.replace("addresses: [192.0.2.11]", "addresses: [192.0.2.11, 192.0.2.19]");
+    let world = || about(&config, &[GUID], &[HOST], &[ADDRESS]);
+    let left = world().add("dc1", &format!("{PTR} 1200 PTR {HOST}"));
+    assert_eq!(rows(left), [format!("fail PTR {PTR} {HOST} @dc1")]);
+    let lost = world().reply("dc2", &format!("{PTR} PTR"), Reply::Timeout);
+    assert_eq!(rows(lost), [format!("unknown PTR {PTR}  @dc2")]);
+}
+
+#[test]
+fn hostile_names_stay_one_word_of_a_command() {
+    let world = gone().add("dc1", &format!("a'$(id);b.contoso.com 600 CNAME {HOST}")).transferable("dc1");
+    let finding = world.finding("leftover-record");
+    // In presentation form, as the servers' tools take it, and quoted for the shell.
+    let name = r"'a'\''\$\(id\)\;b'";
+    assert_eq!(samba(&finding), [format!("delete 192.0.2.10 contoso.com {name} CNAME dc9.contoso.com.")]);
+    assert!(finding.remedy[0].contains(r"-Name 'a''\$\(id\)\;b' -RRType"), "{}", finding.remedy[0]);
+}
+
+#[test]
 fn a_host_teaches_its_addresses_and_aliases() {
     let alias = format!("{ALIAS} 600 CNAME {HOST}");
     let host = format!("{HOST} 1200 A {ADDRESS}");
