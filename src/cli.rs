@@ -3,6 +3,7 @@
 mod gone;
 mod help;
 mod identify;
+mod preflight;
 mod reporting;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::evidence::Family;
 use crate::render::ColorChoice;
 pub use gone::Gone;
 pub use identify::Identify;
+pub use preflight::Preflight;
 pub use reporting::Reporting;
 pub use values::OutputSpec;
 
@@ -55,6 +57,9 @@ pub enum Command {
     /// Verify the forest
     #[command(after_help = help::CHECK)]
     Check(Check),
+    /// See whether a machine can become a domain controller
+    #[command(after_help = help::PREFLIGHT)]
+    Preflight(Preflight),
     /// Prove that nothing of a demoted domain controller is left
     #[command(after_help = help::GONE)]
     Gone(Gone),

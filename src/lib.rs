@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod name;
 pub mod observe;
 pub mod plan;
+pub mod preflight;
 #[cfg(test)]
 mod properties;
 pub mod remedy;

@@ -49,6 +49,10 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
             let console = Console::stdout(cli.display, check.reporting.verbosity());
             return commands::check::run(&check, console, origin()?);
         }
+        Command::Preflight(preflight) => {
+            let console = Console::stdout(cli.display, preflight.reporting.verbosity());
+            return commands::preflight::run(&preflight, console, origin()?);
+        }
         Command::Gone(gone) => {
             let console = Console::stdout(cli.display, gone.reporting.verbosity());
             return commands::gone::run(&gone, console, origin()?);

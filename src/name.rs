@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -72,6 +73,21 @@ impl DnsName {
             push_label(&mut text, label);
         }
         text.make_ascii_lowercase();
+        Self(text.into())
+    }
+
+    /// The name of an address in the reverse zones (RFC 1035 section 3.5, RFC 3596 section 2.5).
+    pub fn reverse(address: IpAddr) -> Self {
+        let text = match address {
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            IpAddr::V6(v6) => {
+                let nibbles = v6.octets().into_iter().rev().flat_map(|octet| [octet & 0xf, octet >> 4]);
+                nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
+            }
+        };
         Self(text.into())
     }
 
@@ -243,6 +259,14 @@ mod tests {
         assert_eq!(DnsName::from_presentation(odd.as_str()), Ok(odd.clone()));
         assert_eq!(odd.labels()[0], b"a.b\\ <\x1b\xff");
         assert_eq!(odd.parent(), Some(name("com")));
+    }
+
+    #[test]
+    fn addresses_have_reverse_names() {
+        let reverse = |text: &str| DnsName::reverse(text.parse().expect("an address")).to_string();
+        assert_eq!(reverse("192.0.2.12"), "12.2.0.192.in-addr.arpa");
+        let nibbles = "2.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
+        assert_eq!(reverse("2001:db8::12"), nibbles);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub(crate) mod gone;
 mod local;
 mod machines;
+mod preflight;
 pub use machines::is_public;
 
 use std::collections::BTreeSet;
@@ -83,6 +84,7 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
         }
     }
     plan.machines = machines::next(inventory, evidence);
+    plan.ports = preflight::ports(inventory, evidence, &plan.machines);
     (plan.local, plan.lookups) = local::next(inventory, evidence);
     plan.transfers = former.map(|former| gone::transfers(inventory, evidence, &former)).unwrap_or_default();
     plan
@@ -108,6 +110,7 @@ fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, forme
     if let Some(former) = former {
         gone::follow(&mut asks, inventory, former);
     }
+    preflight::ask(&mut asks, inventory, server, &needs);
     asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
 }
 

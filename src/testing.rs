@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use crate::config;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
-    Answer, Body, Evidence, Flags, LocalView, LookedUp, Lost, Machine, Outcome, PortState, Record, Selection, Stage,
-    Transfer, Transport,
+    Answer, Body, Candidate, Evidence, Flags, Layer, LocalView, LookedUp, Lost, Machine, Outcome, Port, PortState,
+    Purpose, Record, Selection, Stage, Transfer, Transport,
 };
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
@@ -85,6 +85,7 @@ pub(crate) struct World {
     records: BTreeMap<String, Vec<String>>,
     replies: BTreeMap<(String, String), Reply>,
     machines: BTreeMap<IpAddr, AddressReplies>,
+    ports: BTreeMap<Port, PortState>,
     local: Local,
     reversed: bool,
     transferable: BTreeSet<String>,
@@ -107,6 +108,7 @@ impl World {
             records,
             replies: BTreeMap::new(),
             machines: BTreeMap::new(),
+            ports: BTreeMap::new(),
             local: Local::default(),
             reversed: false,
             transferable: BTreeSet::new(),
@@ -172,8 +174,20 @@ impl World {
         self
     }
 
+    /// What trying a port shows; every other port is open.
+    pub(crate) fn port(mut self, address: &str, layer: Layer, port: u16, state: PortState) -> Self {
+        let address = address.parse().expect("an address");
+        self.ports.insert(Port { address, layer, port }, state);
+        self
+    }
+
+    /// The run is for a machine that is to become a DC.
+    pub(crate) fn preflight(mut self, candidate: Candidate) -> Self {
+        self.evidence.purpose = Purpose::Preflight(candidate);
+        self
+    }
+
     /// What the machine that guidpost runs on is configured with, and what its own resolution says.
-    #[expect(dead_code, reason = "the rules about the machine itself will use it")]
     pub(crate) fn local(mut self, local: Local) -> Self {
         self.local = local;
         self
@@ -202,7 +216,8 @@ impl World {
                 self.evidence.lookups.insert(name, found);
             }
             for port in plan.ports {
-                self.evidence.ports.insert(port, PortState::Open);
+                let state = self.ports.get(&port).cloned().unwrap_or(PortState::Open);
+                self.evidence.ports.insert(port, state);
             }
             for (address, zone) in plan.transfers {
                 let server = inventory.servers.iter().find(|server| server.address == Some(address));
@@ -305,6 +320,17 @@ impl World {
         }
         let question = self.evidence.intern_question(&ask.name, ask.rtype, ask.recursion);
         self.evidence.column_mut(address).settle(question, answer);
+    }
+}
+
+/// A machine elsewhere that is to become a DC of contoso.com.
+pub(crate) fn candidate(host: &str, addresses: &[&str]) -> Candidate {
+    Candidate {
+        host: name(host),
+        domain: name("contoso.com"),
+        addresses: addresses.iter().map(|text| text.parse().expect("an address")).collect(),
+        site: None,
+        here: false,
     }
 }
 

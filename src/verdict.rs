@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Waiver;
 use crate::evidence::{Column, Evidence, Purpose};
 use crate::inventory::Server;
+use crate::preflight::{self, Judged};
 use crate::report::{
-    AddressRow, Counts, Finding, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus, Severity,
-    Verdict, Waived,
+    AddressRow, Counts, Finding, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus,
+    Severity, Verdict, Waived,
 };
 use crate::rules::{self, Outcomes, Standing, View};
 use crate::{forecast, gone, inventory};
@@ -24,12 +25,28 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let unverified = unverified(&view, &outcomes, &findings);
+    let about_dcs = is_about_dcs(evidence);
+    let forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
+    let checklist = match &evidence.purpose {
+        Purpose::Preflight(candidate) => preflight::checklist(&Judged {
+            view: &view,
+            candidate,
+            findings: &findings,
+            outcomes: &outcomes,
+            forecast: &forecast,
+        }),
+        Purpose::Gone(_) => gone::checklist(&view, &findings),
+        Purpose::Check => Vec::new(),
+    };
+    let mut unverified = unverified(&view, &outcomes, &findings);
+    // Of a former DC every item rests on findings, but for the zones that hardly a server gives away.
+    let is_preflight = matches!(evidence.purpose, Purpose::Preflight(_));
+    let unchecked = checklist.iter().filter(|item| is_preflight && item.status == ItemStatus::NotChecked);
+    unverified.extend(unchecked.map(|item| format!("the item {} of the checklist", item.item)));
     let mut verdict = conclude(&counts);
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
-    let about_dcs = is_about_dcs(evidence);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -41,9 +58,9 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         counts,
         servers: server_rows(&view),
         addresses: if about_dcs { address_rows(&view) } else { Vec::new() },
-        forecast: if about_dcs { forecast::run(&view) } else { Vec::new() },
+        forecast,
         destinations: Vec::new(),
-        checklist: gone::checklist(&view, &findings),
+        checklist,
         assumed: evidence.assumed.clone(),
         findings,
         not_checked: not_checked(&outcomes),
@@ -148,7 +165,7 @@ fn unverified(view: &View<'_>, outcomes: &Outcomes, findings: &[Finding]) -> Vec
         record_rules_run && !outcomes.proven_dcs.contains(&dc.index) && !spoken_of.contains(dc.label.as_str())
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
-    if view.dcs().next().is_none() && view.evidence.purpose.is_check() {
+    if view.dcs().next().is_none() && !matches!(view.evidence.purpose, Purpose::Gone(_)) {
         subjects.push("the domain controllers: none is configured".into());
     }
     if view.inventory.servers.is_empty() {

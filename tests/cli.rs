@@ -22,8 +22,8 @@ fn stderr(arguments: &[&str]) -> String {
     String::from_utf8(output.get_output().stderr.clone()).expect("messages are UTF-8")
 }
 
-const COMMANDS: [&str; 10] =
-    ["check", "gone", "observe", "identify", "explain", "rules", "demo", "config", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["check", "preflight", "gone", "observe", "identify", "explain", "rules", "demo", "config", "completions", "man"];
 
 #[test]
 fn every_command_has_help_with_examples() {
@@ -53,6 +53,43 @@ fn usage_errors_end_with_3_and_say_why() {
         let message = stderr(arguments);
         assert!(message.contains(word), "{arguments:?}: {message}");
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test writes its own configuration")]
+fn bad_candidates_are_refused_before_anybody_is_asked() {
+    let with = |host: &str, more: &[&str]| stderr(&[&["preflight", "--host", host], more].concat());
+    let good = ["--address", "192.0.2.12"];
+    for (host, more, word) in [
+        ("dc3", &good[..], "full host name"),
+        ("dc_3.contoso.com", &good, "hyphens"),
+        ("dc3\u{1b}[2J.contoso.com", &good, "no DNS name"),
+        (&format!("{}.contoso.com", "a".repeat(64)), &good, "63 octets"),
+        ("dc3.contoso.com", &["--address", "127.0.0.1"], "loopback"),
+        ("dc3.contoso.com", &["--address", "192.0.2.12,169.254.7.7"], "link-local"),
+        ("dc3.contoso.com", &["--address", "192.0.2"], "--address"),
+        ("dc3.contoso.com", &["--address", "2001:db8::12", "-4"], "other address family"),
+        ("dc3.contoso.com", &["--address", "192.0.2.12", "--domain", "fabrikam.com"], "does not lie in"),
+        ("dc3.contoso.com", &["--address", "192.0.2.12", "--site", ""], "name of a site"),
+        ("no-such-machine.contoso.com", &[], "--address"),
+        ("dc3.contoso.com", &["--address", "192.0.2.12", "--evidence", "seen.json"], "cannot be used"),
+    ] {
+        let message = with(host, more);
+        assert!(message.contains(word) && !message.contains('\u{1b}'), "{host} {more:?}: {message}");
+    }
+    let forest = "forest: contoso.com\ndns_servers: [{address: 127.0.0.1, port: 1}]\n";
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("forest.yaml");
+    let seen = folder.path().join("seen.json");
+    std::fs::write(&config, forest).unwrap();
+    let (config, seen) = (config.to_str().unwrap(), seen.to_str().unwrap());
+    guidpost(&["check", "-c", config, "--save-evidence", seen]).assert().code(2);
+    assert!(stderr(&["preflight", "--evidence", seen]).contains("another command"));
+    let candidate = ["preflight", "-c", config, "--host", "dc3.contoso.com", "--address", "192.0.2.12", "--no-probe"];
+    guidpost(&[&candidate[..], &["--save-evidence", seen]].concat()).assert().code(2);
+    let report = guidpost(&["preflight", "--evidence", seen]).assert().code(2);
+    let text = String::from_utf8(report.get_output().stdout.clone()).expect("output is UTF-8");
+    assert!(text.contains("[not checked]  The name dc3.contoso.com is free"), "{text}");
 }
 
 #[test]

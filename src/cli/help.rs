@@ -7,6 +7,7 @@ Examples:
   guidpost check -f nagios            as a monitoring plugin
   guidpost gone dc9.contoso.com       what is left of a demoted DC
   guidpost identify 192.0.2.99        who is behind an address, a host name or a GUID
+  guidpost preflight                  whether this machine can become a domain controller
   guidpost explain 8524               what the error means, and what to do
   guidpost demo                       see broken forests, without a network
 
@@ -33,6 +34,25 @@ Exit codes:
   1  warning
   2  critical
   3  unknown: not everything could be verified; or an error of usage, configuration or guidpost
+With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.";
+
+/// Below `guidpost preflight --help`.
+pub(super) const PREFLIGHT: &str = "\
+Examples:
+  guidpost preflight
+  guidpost preflight --host dc3.contoso.com --address 192.0.2.12
+  guidpost preflight --host dc3.contoso.com --address 192.0.2.12,2001:db8::12 --site Branch
+  guidpost preflight --host dc3.contoso.com --address 192.0.2.12 -f json > preflight.json
+
+Nothing is written, and no test record is made: name and addresses of the candidate are looked for at every DNS server,
+the partners are resolved and asked who they are, and the ports that a domain controller needs are tried, each once.
+Run it on the candidate itself: only there its own resolvers and the way to its partners can be seen.
+
+Exit codes:
+  0  every item of the checklist passed
+  1  warning
+  2  critical: do not promote
+  3  unknown: not every item could be checked; or an error of usage, configuration or guidpost
 With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.";
 
 /// Below `guidpost gone --help`.

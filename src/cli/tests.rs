@@ -1,9 +1,9 @@
 //! What parses, and what does not.
 
+use crate::render::Verbosity;
 use clap::CommandFactory;
 
 use super::*;
-use crate::render::Verbosity;
 
 #[test]
 fn the_definitions_are_consistent() {

@@ -11,6 +11,7 @@ pub mod identify;
 pub mod man;
 mod manual;
 pub mod observe;
+pub mod preflight;
 mod progress;
 pub mod rules;
 mod settings;
@@ -25,6 +26,7 @@ use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
 use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
+use crate::preflight::CandidateError;
 use crate::render::{Paint, RenderOptions};
 
 /// Why a command could not do its work. Every one of them ends with exit code 3.
@@ -71,6 +73,12 @@ pub enum CommandError {
     /// They do not go together with the configuration.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// The machine that is to become a DC cannot be one, or is not told whole.
+    #[error(transparent)]
+    Candidate(#[from] CandidateError),
+    /// The evidence file is of another command.
+    #[error("{path}: this evidence was saved by another command than preflight", path = .0.display())]
+    OtherPurpose(PathBuf),
     /// The arguments of `gone` describe no former DC.
     #[error(transparent)]
     Departed(#[from] DepartedError),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expect::{Expected, fallback, forecast_outcome, outcome, severity};
 use super::scenario::Scenario;
 use crate::render::words;
-use crate::report::{Finding, ForecastOutcome, ForecastRow, Learned, Outcome, Report, Verdict};
+use crate::report::{
+    ChecklistItem, Finding, ForecastOutcome, ForecastRow, ItemStatus, Learned, Outcome, Report, Verdict,
+};
 
 impl Scenario {
     /// How a report differs from what the scenario expects, one line each; empty when it is as expected.
@@ -44,6 +46,10 @@ impl Scenario {
         let learned: Vec<String> = report.learned.iter().map(learned_line).collect();
         if !self.learned.is_empty() && learned != self.learned {
             lines.push(format!("learned    {learned:?}, expected {:?}", self.learned));
+        }
+        let checklist: Vec<String> = report.checklist.iter().filter_map(item_line).collect();
+        if !self.checklist.is_empty() && checklist != self.checklist {
+            lines.push(format!("checklist  {checklist:?}, expected {:?}", self.checklist));
         }
         let exit = exit_code(report.verdict);
         if exit != self.exit {
@@ -95,6 +101,15 @@ fn forecast_line(row: &ForecastRow) -> String {
 fn learned_line(row: &Learned) -> String {
     let words = [Some(row.dc.as_str()), row.guid.as_deref()].into_iter().flatten();
     words.chain(row.addresses.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+}
+
+fn item_line(item: &ChecklistItem) -> Option<String> {
+    let word = match item.status {
+        ItemStatus::Pass => return None,
+        ItemStatus::NotChecked => "not-checked",
+        ItemStatus::Fail => "fail",
+    };
+    Some(format!("{word} {}", item.item))
 }
 
 fn exit_code(verdict: Verdict) -> u8 {

@@ -41,6 +41,12 @@ pub(super) struct Machine {
     /// Nothing listens on the port that its endpoint mapper names for DRSUAPI.
     #[serde(default)]
     replication_port_closed: bool,
+    /// It offers every port that a domain controller has; without that, only those at which it says who it is.
+    #[serde(default)]
+    every_port: bool,
+    /// Those of them at which nothing listens.
+    #[serde(default)]
+    closed_ports: Vec<u16>,
 }
 
 /// What kind of machine it is.
@@ -85,6 +91,8 @@ pub(super) struct Character {
     names: Option<Names>,
     clock_ahead: i64,
     replication_port_closed: bool,
+    every_port: bool,
+    closed_ports: Vec<u16>,
 }
 
 impl Machine {
@@ -117,6 +125,8 @@ impl Machine {
             names,
             clock_ahead: self.clock_ahead,
             replication_port_closed: self.replication_port_closed,
+            every_port: self.every_port,
+            closed_ports: self.closed_ports.clone(),
         })
     }
 }

@@ -61,6 +61,9 @@ pub struct Scenario {
     /// What the machines taught, `dc [guid] [addresses]`; not looked at where it is empty.
     #[serde(default)]
     pub learned: Vec<String>,
+    /// All items of the checklist that did not pass, as `fail ITEM` or `not-checked ITEM`; not looked at where it is empty.
+    #[serde(default)]
+    pub checklist: Vec<String>,
     /// Exit code.
     pub exit: u8,
 }

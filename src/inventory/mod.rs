@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::config::{DomainController, Role};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Purpose};
 use crate::guid::Guid;
 use crate::name::DnsName;
 pub use home::is_at_home;
@@ -112,7 +112,8 @@ pub fn derive(evidence: &Evidence) -> Inventory {
             learned_guid: dc.guid.is_none() && guid.is_some(),
             guid,
             alias: guid.map(|guid| msdcs.child(&guid.to_string())),
-            selected: is_selected(dc, &evidence.selection.dcs),
+            // A machine that is still to become a DC is no partner of itself.
+            selected: is_selected(dc, &evidence.selection.dcs) && !is_candidate(evidence, dc),
             label: label(dc),
             host: dc.host.clone(),
             owns: dc.addresses.clone(),
@@ -159,6 +160,10 @@ fn learned_guid(evidence: &Evidence, host: &DnsName) -> Option<Guid> {
         [one] => Some(one),
         _ => None,
     }
+}
+
+fn is_candidate(evidence: &Evidence, dc: &DomainController) -> bool {
+    matches!(&evidence.purpose, Purpose::Preflight(candidate) if dc.host.as_ref() == Some(&candidate.host))
 }
 
 fn label(dc: &DomainController) -> String {

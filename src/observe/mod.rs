@@ -27,7 +27,7 @@ use futures_util::stream::{self, FuturesUnordered};
 use crate::config::{self, Query};
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
-    Evidence, Family, LocalView, LookedUp, Machine, NotAsked, Port, PortState, Resolved, Stage, Transfer,
+    Evidence, Family, LocalStage, LocalView, LookedUp, Machine, NotAsked, Port, PortState, Resolved, Stage, Transfer,
 };
 use crate::name::DnsName;
 use crate::plan::{Ask, Plan};
@@ -76,6 +76,11 @@ pub struct Local {
     pub view: LocalView,
     /// What its own resolution would say; a name that is not here is missing.
     pub lookups: BTreeMap<String, LookedUp>,
+}
+
+/// What the machine that guidpost runs on says of itself.
+pub fn this_machine() -> LocalView {
+    local::read(LocalStage::Configuration)
 }
 
 /// All conversations of one run, and what was learned about each server in them.

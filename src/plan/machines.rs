@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::evidence::{Evidence, Family, Stage};
 use crate::identity::is_confirmed;
 use crate::inventory::{Dc, Inventory};
+use crate::preflight;
 use crate::rules::{self, Need, View};
 
 /// Every address that belongs to a DC or stands under its name, once; for its name only where the directory did not
@@ -34,6 +35,17 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, S
             _ => {}
         }
     }
+    for address in super::preflight::addresses(&view) {
+        match evidence.machines.get(&address) {
+            None if may_be_asked(&view, address) => {
+                asks.insert((address, Stage::Directory));
+            }
+            Some(machine) if machine.stage == Stage::Directory && !settled.contains(&address) => {
+                asks.insert((address, Stage::Name));
+            }
+            _ => {}
+        }
+    }
     asks.into_iter().collect()
 }
 
@@ -49,7 +61,7 @@ fn is_settled(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
 
 /// Never an address that nobody can have, never one that the configuration excludes, and never a public one that the
 /// configuration does not name: a wrong record must not make guidpost knock at a stranger's door.
-fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
+pub(super) fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
     let config = &view.evidence.config;
     if config.probe.exclude.iter().any(|network| network.contains(address)) {
         return false;
@@ -62,7 +74,9 @@ fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
         Some(Family::V6) => address.is_ipv6(),
         None => true,
     };
-    let named = || view.inventory.dcs.iter().any(|dc| dc.owns(address));
+    let candidate = preflight::of(view.evidence);
+    let is_candidates = || candidate.is_some_and(|candidate| candidate.addresses.contains(&address));
+    let named = || view.inventory.dcs.iter().any(|dc| dc.owns(address)) || is_candidates();
     family && view.unusable(address).is_none() && (!is_public(address) || named())
 }
 

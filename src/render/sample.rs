@@ -151,10 +151,52 @@ pub(crate) fn clean() -> Report {
     report
 }
 
+/// A candidate for promotion with an item of each kind.
+pub(crate) fn preflight() -> Report {
+    let item = |id: &str, title: &str, status, reason: &str, details: &[&str]| ChecklistItem {
+        item: id.into(),
+        title: title.into(),
+        status,
+        reason: reason.into(),
+        details: details.iter().map(|&detail| detail.into()).collect(),
+        rules: vec!["name-in-use".into()],
+    };
+    let left = "_ldap._tcp.dc._msdcs.contoso.com SRV at dc1: the name stands among the servers of the service: left from \
+                an earlier domain controller, or in use";
+    let mut report = clean();
+    report.verdict = Verdict::Critical;
+    report.counts.critical = 1;
+    report.findings = vec![finding("name-in-use", Severity::Critical, "", "dc1", "The name is in use.")];
+    report.unverified = vec!["the item resolvers of the checklist".into()];
+    report.checklist = vec![
+        item("name-free", "The name dc3.contoso.com is free", ItemStatus::Pass, "", &[]),
+        item(
+            "no-leftovers",
+            "Nothing is left of an earlier dc3.contoso.com",
+            ItemStatus::Fail,
+            left,
+            &["contoso.com NS at dc2: the name stands among the name servers of the zone", "and 3 more"],
+        ),
+        item(
+            "resolvers",
+            "The candidate asks the right DNS servers",
+            ItemStatus::NotChecked,
+            "guidpost does not run on the candidate, whose resolvers are therefore not known",
+            &[],
+        ),
+    ];
+    report
+}
+
 /// Every text of the report taken over by somebody who wants to deceive.
 pub(crate) fn hostile() -> Report {
     const ATTACK: &str = "\x1b[2J|'=0\r\n[OK] \u{202e}evil\u{200b}\u{9b}31m <b>&";
     let mut report = report();
+    report.checklist = preflight().checklist;
+    for item in &mut report.checklist {
+        (item.title, item.reason) = (ATTACK.into(), ATTACK.into());
+        (item.item, item.details) = (ATTACK.into(), vec![ATTACK.into()]);
+    }
     report.forest = ATTACK.into();
     report.started_at = ATTACK.into();
     for row in &mut report.servers {

@@ -1,7 +1,9 @@
 //! The words of reports for people, the same in every format.
 
 use super::Paint;
-use crate::report::{Counts, Finding, Identity, Incomplete, Outcome, Report, ServerStatus, Severity, Verdict};
+use crate::report::{
+    Counts, Finding, Identity, Incomplete, ItemStatus, Outcome, Report, ServerStatus, Severity, Verdict,
+};
 
 /// `CRITICAL` and so on.
 pub fn verdict(verdict: Verdict) -> (&'static str, Paint) {
@@ -75,6 +77,15 @@ pub fn identity(identity: Identity) -> &'static str {
         Identity::Unreachable => "unreachable",
         Identity::Inconclusive => "answers, identity not established",
         Identity::NotProbed => "not asked",
+    }
+}
+
+/// How an item of a checklist ended.
+pub fn item(status: ItemStatus) -> (&'static str, Paint) {
+    match status {
+        ItemStatus::Pass => ("pass", Paint::Good),
+        ItemStatus::NotChecked => ("not checked", Paint::Unknown),
+        ItemStatus::Fail => ("FAIL", Paint::Bad),
     }
 }
 

@@ -15,11 +15,12 @@ use crate::{gone, inventory};
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
-    Cure, MEND_ELSEWHERE, Misplaced, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias, names_dc,
-    names_server, owned, texts, waiver_scope,
+    Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias,
+    names_dc, names_server, owned, texts, waiver_scope,
 };
 pub use view::{
     Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
+    special_address,
 };
 
 /// What a rule is about; the groups of the manual.
@@ -77,6 +78,10 @@ pub enum Need {
     Identity,
     /// This machine's own configuration and resolution.
     Local,
+    /// Where the name and the addresses of a machine that is to become a DC may stand.
+    Candidate,
+    /// The ports of its partners.
+    Ports,
 }
 
 /// One rule.
@@ -183,6 +188,9 @@ registry! {
     address_silent,
     clock_skew,
     leftover_record,
+    name_in_use,
+    address_in_use,
+    partner_port_blocked,
     waiver_expired,
     waiver_unused,
 }

@@ -57,6 +57,8 @@ pub struct Outcomes {
     pub findings: Vec<Finding>,
     /// How many subjects passed.
     pub passed: usize,
+    /// The same by rule.
+    pub passes: BTreeMap<&'static str, usize>,
     /// Checks that the state of a server made impossible, by server name.
     pub blocked: BTreeMap<String, usize>,
     /// Rules without a subject: rule, reason, number of subjects.
@@ -82,6 +84,7 @@ impl<'o> Sink<'o> {
     /// The subject keeps the rule.
     pub fn pass(&mut self, subject: Subject<'_>) {
         self.outcomes.passed += 1;
+        *self.outcomes.passes.entry(self.rule.name).or_default() += 1;
         if self.rule.group.is_about_records()
             && let Some(dc) = subject.dc
         {

@@ -36,6 +36,9 @@ pub(super) fn owned(dc: &Dc, rtype: Option<RecordType>) -> Vec<String> {
 pub(super) const NOBODY_PROVEN: &str =
     "no machine proved to be the DC (not asked, silent, unclear, or told by another rule)";
 
+/// Why a rule about a machine that is to become a DC says nothing.
+pub(super) const NO_CANDIDATE: &str = "for the command preflight";
+
 /// Runs a rule about machines: for each RRset of addresses under a host name, with those addresses that the DC owns, or
 /// of which nobody says whose they are; whatever belongs to others has rules of its own.
 pub(super) fn machines<'a>(view: &View<'a>, mut judge: impl FnMut(Subject<'a>, &'a Dc, &[IpAddr], &[IpAddr])) {

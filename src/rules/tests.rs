@@ -83,6 +83,9 @@ fn names_and_severities_stay() {
     address-silent Machine Warning
     clock-skew Machine Warning
     leftover-record Change Warning
+    name-in-use Change Critical
+    address-in-use Change Critical
+    partner-port-blocked Change Warning
     waiver-expired Run Warning
     waiver-unused Run Warning
     ");

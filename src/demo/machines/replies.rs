@@ -103,6 +103,20 @@ pub(super) fn ping(id: &[u8], names: &Names) -> Vec<u8> {
     found(id, &[("netlogon", vec![value])])
 }
 
+/// REFUSED to whatever a DNS server was asked.
+pub(super) fn dns_refusal(request: &[u8]) -> Option<Vec<u8>> {
+    let mut reply = request.to_vec();
+    *reply.get_mut(2)? |= 0x80;
+    *reply.get_mut(3)? = 5;
+    Some(reply)
+}
+
+/// A KRB-ERROR, `[APPLICATION 30]`, with version and type alone: nobody reads on.
+pub(super) fn kerberos_error() -> Vec<u8> {
+    let field = |tag, value| element(tag, &[&element(0x02, &[&[value]])]);
+    element(0x7e, &[&element(0x30, &[&field(0xa0, 5), &field(0xa1, 30)])])
+}
+
 /// The rootDSE, with GUIDs where they are known.
 pub(super) fn root_dse(id: &[u8], names: &Names, now: Timestamp) -> Vec<u8> {
     let dc = |name: &DnsName| name.as_str().split('.').map(|label| format!("DC={label}")).collect::<Vec<_>>().join(",");

@@ -22,6 +22,12 @@ const LDAP: u16 = 389;
 const RPC: u16 = 135;
 const SMB: u16 = 445;
 const NETBIOS: u16 = 137;
+const DNS: u16 = 53;
+const KERBEROS: u16 = 88;
+const PASSWORD: u16 = 464;
+/// What a domain controller offers beside: DNS, Kerberos, password change, LDAP over TLS, global catalog.
+const FURTHER_TCP: [u16; 6] = [DNS, KERBEROS, PASSWORD, 636, 3268, 3269];
+const FURTHER_UDP: [u16; 3] = [DNS, KERBEROS, PASSWORD];
 /// Where a Samba DC has DRSUAPI; base + this must be a port.
 const DRSUAPI: u16 = 49_153;
 
@@ -146,8 +152,14 @@ fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
         Kind::Silent => (Deaf, Full, Full, Full, Deaf),
         Kind::Closed | Kind::Unprobed => (Closed, Closed, Closed, Closed, Closed),
     };
+    let every = |wanted| if character.every_port { wanted } else { Closed };
+    let is_closed = |port: u16| character.closed_ports.contains(&port);
+    let smb = if kind == Kind::Dc { every(Deaf) } else { smb };
+    let (tcp, udp): (&[u16], &[u16]) = if character.every_port { (&FURTHER_TCP, &FURTHER_UDP) } else { (&[], &[]) };
     let mut doors = Vec::new();
-    for (port, wanted) in [(LDAP, ldap_udp), (NETBIOS, netbios)] {
+    let further = udp.iter().map(|&port| (port, Answers));
+    for (port, wanted) in [(LDAP, ldap_udp), (NETBIOS, netbios)].into_iter().chain(further) {
+        let wanted = if is_closed(port) { Closed } else { wanted };
         let address = (Ipv4Addr::LOCALHOST, base + port);
         let socket = std::net::UdpSocket::bind(address)?;
         if wanted == Closed {
@@ -163,8 +175,9 @@ fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
     }
     let replicates = kind == Kind::Dc && !character.replication_port_closed;
     let drsuapi = if replicates { Deaf } else { Closed };
-    for (port, wanted) in [(LDAP, ldap_tcp), (RPC, rpc), (SMB, smb), (DRSUAPI, drsuapi)] {
-        doors.push(tcp_door(port, base, wanted)?);
+    let further = tcp.iter().map(|&port| (port, Deaf));
+    for (port, wanted) in [(LDAP, ldap_tcp), (RPC, rpc), (SMB, smb), (DRSUAPI, drsuapi)].into_iter().chain(further) {
+        doors.push(tcp_door(port, base, if is_closed(port) { Closed } else { wanted })?);
     }
     Ok(doors)
 }
@@ -216,6 +229,10 @@ async fn serve_udp(character: Rc<Character>, port: u16, socket: UdpSocket) {
         let request = &buffer[..len];
         let reply = character.names.as_ref().and_then(|names| match port {
             LDAP => Some(replies::ping(replies::message_id(request)?, names)),
+            DNS => replies::dns_refusal(request),
+            KERBEROS => Some(replies::kerberos_error()),
+            // Any answer will do: the request is sent back.
+            PASSWORD => Some(request.to_vec()),
             _ => replies::node_status(request, names),
         });
         if let Some(reply) = reply {

@@ -108,7 +108,7 @@ impl Doors {
         let Some(door) = self.door(port.port) else {
             return PortState::Untried(format!("{} has no port behind the redirection", port.address));
         };
-        ports::try_port(door, port.layer, self.timeout).await
+        ports::try_port(door, port.port, port.layer, self.timeout).await
     }
 
     /// Asks for the machine's name where the directory did not settle who it is: NTLM on TCP 135 and, if that names

@@ -1,8 +1,10 @@
 //! `--format table`: the report for people.
 //!
-//! The order is that of a reader who has little time and then more: what was asked, what replication will experience,
-//! what is wrong and how to mend it, which servers agree, what was not checked, and the verdict as the last line.
+//! The order is that of a reader who has little time and then more: what was asked, the checklist of a command that has
+//! one, what replication will experience, what is wrong and how to mend it, which servers agree, what was not checked,
+//! and the verdict as the last line.
 
+mod checklist;
 mod findings;
 mod matrix;
 mod summary;
@@ -16,6 +18,7 @@ use crate::report::Report;
 pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     if options.verbosity != Verbosity::Quiet {
         summary::header(report, options, out)?;
+        checklist::render(report, options, out)?;
         matrix::render(report, options, out)?;
         findings::render(report, options, out)?;
         if options.verbosity == Verbosity::Verbose {

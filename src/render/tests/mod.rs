@@ -1,5 +1,6 @@
 //! Every renderer against one report.
 
+mod checklist;
 mod folding;
 mod hostile;
 mod schema;

@@ -22,7 +22,7 @@ use crate::name::DnsName;
 pub use alias::Alias;
 pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
 pub use machine::Experience;
-pub use owner::{Ownership, Unusable};
+pub use owner::{Ownership, Unusable, special_address};
 pub use standing::Standing;
 
 /// Inventory and evidence, with what several rules need computed once.

@@ -98,7 +98,7 @@ impl<'a> View<'a> {
         if config.probe.redirect.contains_key(&address) {
             return None;
         }
-        special(address).or_else(|| {
+        special_address(address).or_else(|| {
             let avoided = config.avoid_networks.iter().any(|network| network.contains(address));
             avoided.then_some(Unusable { kind: "in a network of avoid_networks", grave: true, loopback: false })
         })
@@ -106,7 +106,7 @@ impl<'a> View<'a> {
 }
 
 /// Addresses with a special purpose (RFC 6890), as far as they are no address of a server.
-fn special(address: IpAddr) -> Option<Unusable> {
+pub fn special_address(address: IpAddr) -> Option<Unusable> {
     let grave = |kind| Some(Unusable { kind, grave: true, loopback: false });
     let doubtful = |kind| Some(Unusable { kind, grave: false, loopback: false });
     if address.is_loopback() {
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn special_addresses_are_told_from_those_of_servers() {
-        let grave = |text: &str| special(text.parse().unwrap()).map(|unusable| unusable.grave);
+        let grave = |text: &str| special_address(text.parse().unwrap()).map(|unusable| unusable.grave);
         for address in [
             "169.254.7.7",
             "fe80::1",

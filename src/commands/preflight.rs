@@ -1,0 +1,34 @@
+//! `guidpost preflight`: see whether a machine can become a domain controller.
+
+use super::{CommandError, Console, check};
+use crate::cli;
+use crate::evidence::Purpose;
+use crate::observe;
+use crate::preflight::{self, Wish};
+use crate::run::Origin;
+
+/// Asks, or reads what was seen, and reports. Gives the exit code.
+///
+/// # Errors
+/// The candidate cannot be one; or all that keeps `check` from a report.
+pub fn run(preflight: &cli::Preflight, console: Console, origin: Origin) -> Result<u8, CommandError> {
+    let run = &preflight.run;
+    let asked = |deadline, quiet| {
+        let wish = Wish {
+            host: preflight.host.clone(),
+            addresses: preflight.address.clone(),
+            site: preflight.site.clone(),
+            domain: preflight.domain.clone(),
+            family: run.reach.family(),
+        };
+        let candidate = preflight::candidate(&wish, &observe::this_machine())?;
+        check::ask(run, Purpose::Preflight(candidate), deadline, quiet, origin)
+    };
+    check::report(&preflight.reporting, &console, asked, |path| {
+        let evidence = check::read(path, run)?;
+        match evidence.purpose {
+            Purpose::Preflight(_) => Ok(evidence),
+            Purpose::Check | Purpose::Gone(_) => Err(CommandError::OtherPurpose(path.to_owned())),
+        }
+    })
+}

@@ -1,0 +1,184 @@
+//! The checklist: what must be right before a promotion, item by item.
+
+use std::collections::BTreeSet;
+
+use super::items;
+use crate::evidence::Candidate;
+use crate::report::{ChecklistItem, Finding, ForecastRow, ItemStatus, Outcome, Severity};
+use crate::rules::{self, Outcomes, View};
+
+/// How many details of one kind an item lists before it counts the rest.
+const MOST_DETAILS: usize = 12;
+
+/// All that was judged before the checklist is made.
+pub struct Judged<'a> {
+    /// What was seen.
+    pub view: &'a View<'a>,
+    /// The machine that is to become a DC.
+    pub candidate: &'a Candidate,
+    /// Findings, severities and waivers applied.
+    pub findings: &'a [Finding],
+    /// How often each rule passed, and which did not apply.
+    pub outcomes: &'a Outcomes,
+    /// What a destination will experience.
+    pub forecast: &'a [ForecastRow],
+}
+
+/// Every item, in the order in which they are worked through.
+pub fn checklist(judged: &Judged<'_>) -> Vec<ChecklistItem> {
+    let mut items = vec![
+        items::name_free(judged),
+        items::address_free(judged),
+        items::no_leftovers(judged),
+        items::resolvers(judged),
+        items::zones_authoritative(judged),
+        items::partners_resolvable(judged),
+        items::partners_proven(judged),
+        items::ports(judged),
+        items::replication_port(judged),
+        items::clock(judged),
+    ];
+    items.extend(judged.candidate.site.as_ref().map(|site| items::site_known(judged, site)));
+    items.into_iter().map(Item::finish).collect()
+}
+
+/// An item in the making.
+pub(super) struct Item {
+    id: &'static str,
+    title: String,
+    rules: BTreeSet<String>,
+    /// What is wrong; each has a finding behind it.
+    fails: Vec<String>,
+    /// What could not be seen.
+    unseen: Vec<String>,
+    /// How much was seen to be right.
+    right: usize,
+    /// What is worth knowing.
+    notes: Vec<String>,
+}
+
+impl Item {
+    pub(super) fn new(id: &'static str, title: impl Into<String>, rules: &[&str]) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            rules: rules.iter().map(|&rule| rule.into()).collect(),
+            fails: Vec::new(),
+            unseen: Vec::new(),
+            right: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Something was seen, and is right.
+    pub(super) fn right(&mut self) {
+        self.right += 1;
+    }
+
+    /// Whether anything was seen to be right.
+    pub(super) fn has_right(&self) -> bool {
+        self.right > 0
+    }
+
+    /// Something is wrong, and a finding says so.
+    pub(super) fn fail(&mut self, what: impl Into<String>) {
+        self.fails.push(what.into());
+    }
+
+    /// Something could not be seen.
+    pub(super) fn unseen(&mut self, why: impl Into<String>) {
+        self.unseen.push(why.into());
+    }
+
+    /// Something is worth knowing.
+    pub(super) fn note(&mut self, what: impl Into<String>) {
+        self.notes.push(what.into());
+    }
+
+    /// Takes over what a rule found, as far as `concerns` says; a rule that did not run leaves the item unchecked.
+    pub(super) fn take(&mut self, judged: &Judged<'_>, rule: &str, concerns: impl Fn(&Finding) -> bool) {
+        match rules::find(rule).map(|rule| rules::switched_off(rule, judged.view.evidence)) {
+            Some(None) => {}
+            Some(Some(reason)) => self.unseen(format!("the rule {rule} was not applied: {reason}")),
+            None => self.unseen(format!("this version has no rule {rule}")),
+        }
+        for finding in judged.findings.iter().filter(|finding| finding.rule == rule && concerns(finding)) {
+            match finding.outcome {
+                _ if finding.waived.is_some() => self.note(format!("accepted by a waiver: {}", describe(finding))),
+                Outcome::Fail if finding.severity == Severity::Info => self.note(describe(finding)),
+                Outcome::Fail => self.fail(describe(finding)),
+                Outcome::Unknown => self.unseen(describe(finding)),
+                Outcome::Pass => {}
+            }
+        }
+    }
+
+    /// Counts the passes of a rule.
+    pub(super) fn count(&mut self, judged: &Judged<'_>, rule: &str) {
+        self.right += judged.outcomes.passes.get(rule).copied().unwrap_or_default();
+    }
+
+    /// Something is wrong, if a finding of one of these rules says so; else nobody judged it.
+    pub(super) fn fail_by<'f>(&mut self, judged: &Judged<'f>, rules: &[&str], dc: &str, what: String) {
+        let speaks = |finding: &&Finding| {
+            let concerns = finding.dc.as_deref().is_none_or(|subject| subject == dc);
+            finding.outcome == Outcome::Fail && concerns && rules.contains(&finding.rule.as_str())
+        };
+        let mut findings = judged.findings.iter().filter(speaks).peekable();
+        let counts = |finding: &Finding| finding.waived.is_none() && finding.severity > Severity::Info;
+        if findings.peek().is_none() {
+            self.unseen(format!("{what}, and no rule that was applied judges it"));
+            return;
+        }
+        let grave: Vec<&Finding> = findings.filter(|finding| counts(finding)).collect();
+        self.rules.extend(grave.iter().map(|finding| finding.rule.clone()));
+        if grave.is_empty() {
+            self.note(format!("accepted: {what}"));
+            self.right();
+        } else {
+            self.fail(what);
+        }
+    }
+
+    fn finish(self) -> ChecklistItem {
+        let (status, reason) = match (self.fails.first(), self.unseen.first()) {
+            (Some(fail), _) => (ItemStatus::Fail, fail.clone()),
+            (None, Some(unseen)) => (ItemStatus::NotChecked, unseen.clone()),
+            (None, None) if self.right == 0 => {
+                (ItemStatus::NotChecked, "nothing that it asks could be seen in this run".to_owned())
+            }
+            (None, None) => (ItemStatus::Pass, String::new()),
+        };
+        let mut details = Vec::new();
+        // The first one is the reason already.
+        let skip = |status_is: bool| usize::from(status_is);
+        shorten(&mut details, &self.fails, skip(status == ItemStatus::Fail));
+        shorten(&mut details, &self.unseen, skip(status == ItemStatus::NotChecked));
+        shorten(&mut details, &self.notes, 0);
+        ChecklistItem {
+            item: self.id.into(),
+            title: self.title,
+            status,
+            reason,
+            details,
+            rules: self.rules.into_iter().collect(),
+        }
+    }
+}
+
+fn shorten(details: &mut Vec<String>, lines: &[String], skip: usize) {
+    let lines = lines.get(skip..).unwrap_or_default();
+    details.extend(lines.iter().take(MOST_DETAILS).cloned());
+    if let Some(more) = lines.len().checked_sub(MOST_DETAILS).filter(|more| *more > 0) {
+        details.push(format!("and {more} more"));
+    }
+}
+
+/// A finding in one line.
+fn describe(finding: &Finding) -> String {
+    let record = finding.name.iter().chain(&finding.rtype).cloned().collect::<Vec<_>>().join(" ");
+    let server = finding.server.as_ref().map(|server| format!("at {server}"));
+    let parts: Vec<String> = [Some(record).filter(|text| !text.is_empty()), server].into_iter().flatten().collect();
+    let place = if parts.is_empty() { finding.dc.clone().unwrap_or_default() } else { parts.join(" ") };
+    if place.is_empty() { finding.message.clone() } else { format!("{place}: {}", finding.message) }
+}
