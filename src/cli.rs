@@ -1,5 +1,6 @@
 //! Command-line definitions. What an argument means for a run is decided by the commands, against the configuration.
 
+mod gone;
 mod help;
 mod identify;
 mod preflight;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::evidence::Family;
 use crate::render::ColorChoice;
+pub use gone::Gone;
 pub use identify::Identify;
 pub use preflight::Preflight;
 pub use reporting::Reporting;
@@ -58,6 +60,9 @@ pub enum Command {
     /// See whether a machine can become a domain controller
     #[command(after_help = help::PREFLIGHT)]
     Preflight(Preflight),
+    /// Prove that nothing of a demoted domain controller is left
+    #[command(after_help = help::GONE)]
+    Gone(Gone),
     /// Collect evidence only, judge nothing
     #[command(after_help = help::OBSERVE)]
     Observe(Observe),

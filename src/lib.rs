@@ -18,6 +18,7 @@ pub mod evidence;
 pub mod exit;
 pub mod files;
 pub mod forecast;
+pub mod gone;
 pub mod guid;
 pub mod identify;
 pub mod identity;

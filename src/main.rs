@@ -53,6 +53,10 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
             let console = Console::stdout(cli.display, preflight.reporting.verbosity());
             return commands::preflight::run(&preflight, console, origin()?);
         }
+        Command::Gone(gone) => {
+            let console = Console::stdout(cli.display, gone.reporting.verbosity());
+            return commands::gone::run(&gone, console, origin()?);
+        }
         Command::Identify(identify) => return commands::identify::run(&identify, console, origin()?),
         Command::Observe(observe) => commands::observe::run(&observe, console, origin()?)?,
         Command::Demo(demo) => return commands::demo::run(&demo, console, origin()?),

@@ -3,6 +3,7 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
+pub(crate) mod gone;
 pub(crate) mod local;
 mod machines;
 mod preflight;
@@ -13,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::config::ServerAddress;
 use crate::evidence::{Answer, Column, Evidence, LocalStage, Port, Rdata, Record, RecordType, Stage};
+use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::rules::{self, Need};
@@ -73,9 +75,10 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
             ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
         }
     }
+    let former = gone::former(inventory, evidence, None);
     for server in &inventory.servers {
         let Some(address) = server.address else { continue };
-        let asks = follow(inventory, evidence, address);
+        let asks = ask_server(inventory, evidence, server, former.as_ref());
         if !asks.is_empty() {
             plan.dns.push((address, asks));
         }
@@ -83,6 +86,7 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
     plan.machines = machines::next(inventory, evidence);
     plan.ports = preflight::ports(inventory, evidence, &plan.machines);
     (plan.local, plan.lookups) = local::next(inventory, evidence);
+    plan.transfers = former.map(|former| gone::transfers(inventory, evidence, &former)).unwrap_or_default();
     plan
 }
 
@@ -91,12 +95,20 @@ pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -
     let Some(server) = inventory.servers.iter().find(|server| server.address == Some(address)) else {
         return Vec::new();
     };
+    ask_server(inventory, evidence, server, gone::former(inventory, evidence, Some(address)).as_ref())
+}
+
+fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, former: Option<&Former>) -> Vec<Ask> {
     let needs = rules::needs(evidence);
-    let mut asks = Asks { evidence, column: evidence.column(address), new: BTreeSet::new() };
+    let column = server.address.and_then(|address| evidence.column(address));
+    let mut asks = Asks { evidence, column, new: BTreeSet::new() };
     ask_zones(&mut asks, inventory, server, &needs);
     for dc in inventory.dcs.iter().filter(|dc| dc.selected) {
         ask_alias(&mut asks, dc, &needs);
         ask_host(&mut asks, dc, &needs);
+    }
+    if let Some(former) = former {
+        gone::follow(&mut asks, inventory, former);
     }
     preflight::ask(&mut asks, inventory, server, &needs);
     asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()

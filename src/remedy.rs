@@ -18,8 +18,12 @@ pub struct Place {
 impl Place {
     /// The place of a name that belongs to `dc` at a server.
     pub fn of(view: &View<'_>, server: &Server, dc: &Dc, name: &DnsName) -> Self {
-        let zone = view.zone(server, dc, name);
-        let relative = name.relative_to(&zone).unwrap_or("@");
+        Self::within(server, &view.zone(server, dc, name), name)
+    }
+
+    /// The place of a name in a zone of a server.
+    pub fn within(server: &Server, zone: &DnsName, name: &DnsName) -> Self {
+        let relative = name.relative_to(zone).unwrap_or("@");
         Self { server: server.command_name(), zone: zone.to_string(), relative: relative.to_owned() }
     }
 
@@ -28,9 +32,21 @@ impl Place {
         Self { relative: "*".into(), ..Self::of(view, server, dc, name) }
     }
 
-    /// Deletes one record.
+    /// Deletes one record. The data of an SRV record is `priority weight port target`.
     pub fn delete(&self, rtype: RecordType, data: &str) -> [String; 2] {
         let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
+        if let Some((port, target)) = srv(rtype, data).map(|[_, _, port, target]| (port, target)) {
+            // Which form -RecordData takes of four values is not documented; the object itself says which it is.
+            let target = powershell_text(target);
+            return [
+                format!(
+                    "Get-DnsServerResourceRecord -ComputerName {server} -ZoneName {zone} -Name {name} -RRType Srv | \
+                     Where-Object {{ $_.RecordData.Port -eq {port} -and $_.RecordData.DomainName.TrimEnd('.') -eq {target} }} | \
+                     Remove-DnsServerResourceRecord -ComputerName {server} -ZoneName {zone} -Force"
+                ),
+                self.samba("delete", rtype, data),
+            ];
+        }
         let record_data = powershell(&dotted(rtype, data));
         [
             format!(
@@ -86,9 +102,19 @@ pub fn address_type(address: IpAddr) -> RecordType {
     if address.is_ipv4() { RecordType::A } else { RecordType::AAAA }
 }
 
-/// Names in rdata are absolute.
+/// Names in rdata are absolute; samba-tool wants the target of a service first, then its port.
 fn dotted(rtype: RecordType, data: &str) -> String {
-    if rtype == RecordType::CNAME { format!("{data}.") } else { data.to_owned() }
+    if let Some([priority, weight, port, target]) = srv(rtype, data) {
+        return format!("{target}. {port} {priority} {weight}");
+    }
+    let is_name = matches!(rtype, RecordType::CNAME | RecordType::NS | RecordType::PTR);
+    if is_name { format!("{data}.") } else { data.to_owned() }
+}
+
+/// Priority, weight, port and target of a service record.
+fn srv(rtype: RecordType, data: &str) -> Option<[&str; 4]> {
+    let words: Vec<&str> = data.splitn(4, ' ').collect();
+    (rtype == RecordType::SRV).then(|| words.try_into().ok())?
 }
 
 fn powershell_type(rtype: RecordType) -> String {
@@ -105,11 +131,13 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
 }
 
-/// One word for PowerShell: in single quotes nothing is special but the quote itself, and its typographic kin.
+/// One word for PowerShell.
 fn powershell(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
+    if is_plain(text) { text.to_owned() } else { powershell_text(text) }
+}
+
+/// A text for PowerShell: in single quotes nothing is special but the quote itself, and its typographic kin.
+fn powershell_text(text: &str) -> String {
     let mut quoted = String::from("'");
     for c in text.chars() {
         if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
@@ -151,6 +179,25 @@ mod tests {
         let [windows, samba] = place().add(RecordType::CNAME, "dc2.contoso.com");
         assert!(windows.ends_with("-HostNameAlias dc2.contoso.com."), "{windows}");
         assert!(samba.contains(" CNAME dc2.contoso.com. "), "{samba}");
+    }
+
+    #[test]
+    fn service_name_server_and_reverse_records_are_deleted_too() {
+        let [windows, samba] = place().delete(RecordType::SRV, "0 100 389 dc9.contoso.com");
+        assert!(windows.contains("-RRType Srv | Where-Object { $_.RecordData.Port -eq 389 -and"), "{windows}");
+        assert!(
+            windows.contains("$_.RecordData.DomainName.TrimEnd('.') -eq 'dc9.contoso.com' } | Remove-"),
+            "{windows}"
+        );
+        assert!(samba.contains(" SRV 'dc9.contoso.com. 389 0 100' -U"), "{samba}");
+        for rtype in [RecordType::NS, RecordType::PTR] {
+            let [windows, samba] = place().delete(rtype, "dc9.contoso.com");
+            assert!(windows.ends_with(&format!("-RRType {rtype} -RecordData dc9.contoso.com. -Force")), "{windows}");
+            assert!(samba.contains(&format!(" {rtype} dc9.contoso.com. -U")), "{samba}");
+        }
+        let [windows, samba] = place().delete(RecordType::SRV, "0 100 389 a';$(id)");
+        assert!(windows.contains("-eq 'a'';$(id)' }"), "{windows}");
+        assert!(samba.contains(r"'a'\'';$(id). 389 0 100'"), "{samba}");
     }
 
     #[test]

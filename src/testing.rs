@@ -4,7 +4,7 @@ pub(crate) mod local;
 pub(crate) mod machines;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::config;
@@ -19,7 +19,7 @@ use crate::observe::Local;
 use crate::plan::{self, Ask};
 use crate::report::{Finding, Report};
 use crate::{rules, verdict};
-use zone::{from_zone, record};
+use zone::{from_zone, record, within};
 
 /// Two DCs, each with a DNS server of its own.
 pub(crate) const CONFIG: &str = "
@@ -89,6 +89,7 @@ pub(crate) struct World {
     ports: BTreeMap<Port, PortState>,
     local: Local,
     reversed: bool,
+    transferable: BTreeSet<String>,
 }
 
 impl World {
@@ -110,6 +111,7 @@ impl World {
             ports: BTreeMap::new(),
             local: Local::default(),
             reversed: false,
+            transferable: BTreeSet::new(),
         }
     }
 
@@ -150,6 +152,12 @@ impl World {
     /// Asks in the other order, and gives the records of every answer in the other order.
     pub(crate) fn reversed(mut self, reversed: bool) -> Self {
         self.reversed = reversed;
+        self
+    }
+
+    /// A server gives away whole zones.
+    pub(crate) fn transferable(mut self, server: &str) -> Self {
+        self.transferable.insert(server.into());
         self
     }
 
@@ -211,8 +219,17 @@ impl World {
                 let state = self.ports.get(&port).cloned().unwrap_or(PortState::Open);
                 self.evidence.ports.insert(port, state);
             }
-            for transfer in plan.transfers {
-                self.evidence.transfers.insert(transfer, Transfer::Refused(5));
+            for (address, zone) in plan.transfers {
+                let server = inventory.servers.iter().find(|server| server.address == Some(address));
+                let name = &server.expect("a planned server").name;
+                let given = if self.transferable.contains(name) {
+                    let store = &mut self.evidence.store;
+                    let all: Vec<Record> = self.records[name].iter().map(|line| record(store, line)).collect();
+                    Transfer::Whole(within(store, &all, &zone))
+                } else {
+                    Transfer::Refused(5)
+                };
+                self.evidence.transfers.insert((address, zone), given);
             }
             let mut dns = plan.dns;
             if self.reversed {

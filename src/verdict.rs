@@ -12,7 +12,7 @@ use crate::report::{
     Severity, Verdict, Waived,
 };
 use crate::rules::{self, Outcomes, Standing, View};
-use crate::{forecast, inventory};
+use crate::{forecast, gone, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
 ///
@@ -25,7 +25,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     apply_policy(&mut findings, &view);
     findings.sort_by_cached_key(sort_key);
     let counts = count(&findings, &outcomes, list_passes);
-    let forecast = forecast::run(&view);
+    let about_dcs = is_about_dcs(evidence);
+    let forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
     let checklist = match &evidence.purpose {
         Purpose::Preflight(candidate) => preflight::checklist(&Judged {
             view: &view,
@@ -34,10 +35,13 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
             outcomes: &outcomes,
             forecast: &forecast,
         }),
-        Purpose::Check | Purpose::Gone(_) => Vec::new(),
+        Purpose::Gone(_) => gone::checklist(&view, &findings),
+        Purpose::Check => Vec::new(),
     };
     let mut unverified = unverified(&view, &outcomes, &findings);
-    let unchecked = checklist.iter().filter(|item| item.status == ItemStatus::NotChecked);
+    // Of a former DC every item rests on findings, but for the zones that hardly a server gives away.
+    let is_preflight = matches!(evidence.purpose, Purpose::Preflight(_));
+    let unchecked = checklist.iter().filter(|item| is_preflight && item.status == ItemStatus::NotChecked);
     unverified.extend(unchecked.map(|item| format!("the item {} of the checklist", item.item)));
     let mut verdict = conclude(&counts);
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
@@ -55,7 +59,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         incomplete: evidence.incomplete,
         counts,
         servers: server_rows(&view),
-        addresses: address_rows(&view),
+        addresses: if about_dcs { address_rows(&view) } else { Vec::new() },
         forecast,
         destinations,
         checklist,
@@ -144,18 +148,26 @@ fn not_checked(outcomes: &Outcomes) -> Vec<NotChecked> {
     .collect()
 }
 
+/// Whether the run is about the configured DCs: `gone` is about a former one, unless --only names rules about the others.
+fn is_about_dcs(evidence: &Evidence) -> bool {
+    !matches!(evidence.purpose, Purpose::Gone(_)) || record_rules_run(evidence)
+}
+
+/// Whether any rule about the records of DCs runs.
+fn record_rules_run(evidence: &Evidence) -> bool {
+    let mut about_records = rules::all().iter().filter(|rule| rule.group.is_about_records());
+    about_records.any(|rule| rules::switched_off(rule, evidence).is_none())
+}
+
 /// Subjects of which neither a pass nor a finding says anything: silence is never success.
 fn unverified(view: &View<'_>, outcomes: &Outcomes, findings: &[Finding]) -> Vec<String> {
-    let record_rules_run = rules::all()
-        .iter()
-        .filter(|rule| rule.group.is_about_records())
-        .any(|rule| rules::switched_off(rule, view.evidence).is_none());
+    let record_rules_run = record_rules_run(view.evidence);
     let spoken_of: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.dc.as_deref()).collect();
     let dcs = view.dcs().filter(|dc| {
         record_rules_run && !outcomes.proven_dcs.contains(&dc.index) && !spoken_of.contains(dc.label.as_str())
     });
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
-    if view.dcs().next().is_none() {
+    if view.dcs().next().is_none() && !matches!(view.evidence.purpose, Purpose::Gone(_)) {
         subjects.push("the domain controllers: none is configured".into());
     }
     if view.inventory.servers.is_empty() {
@@ -209,8 +221,10 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
 /// Letters for servers that hold the same data; `None` for a server of which nothing can be said.
 fn groups(view: &View<'_>) -> Vec<Option<String>> {
     use crate::evidence::RecordType;
+    // Where their records were not asked for, the letters would say that all servers agree.
     let names: Vec<_> = view
         .dcs()
+        .filter(|_| is_about_dcs(view.evidence))
         .flat_map(|dc| {
             let host = |rtype| dc.host.as_ref().map(|name| (name, rtype));
             let alias = dc.alias.as_ref().map(|name| (name, RecordType::CNAME));

@@ -22,8 +22,8 @@ fn stderr(arguments: &[&str]) -> String {
     String::from_utf8(output.get_output().stderr.clone()).expect("messages are UTF-8")
 }
 
-const COMMANDS: [&str; 10] =
-    ["check", "preflight", "observe", "identify", "explain", "rules", "demo", "config", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["check", "preflight", "gone", "observe", "identify", "explain", "rules", "demo", "config", "completions", "man"];
 
 #[test]
 fn every_command_has_help_with_examples() {

@@ -5,6 +5,7 @@ pub(super) const MAIN: &str = "\
 Examples:
   guidpost check                      verify the forest that guidpost.yaml describes
   guidpost check -f nagios            as a monitoring plugin
+  guidpost gone dc9.contoso.com       what is left of a demoted DC
   guidpost identify 192.0.2.99        who is behind an address, a host name or a GUID
   guidpost preflight                  whether this machine can become a domain controller
   guidpost explain 8524               what the error means, and what to do
@@ -53,6 +54,23 @@ Exit codes:
   2  critical: do not promote
   3  unknown: not every item could be checked; or an error of usage, configuration or guidpost
 With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.";
+
+/// Below `guidpost gone --help`.
+pub(super) const GONE: &str = "\
+Examples:
+  guidpost gone 3dab7f9b-92e7-4391-b8db-71df532c1493 dc9.contoso.com 192.0.2.19
+  guidpost gone dc9.contoso.com -f json
+  guidpost gone dc9.contoso.com 192.0.2.19 --save-evidence before.json
+  guidpost gone --evidence before.json
+
+All words describe one former DC. Whole zones are transferred where a server allows it; elsewhere every name is asked for
+that a DC registers, at every server, for every site that guidpost knows. Each record that is left comes with its removal
+command; guidpost itself removes nothing.
+
+Exit codes:
+  0  nothing is left, and everything was seen
+  1  records are left
+  3  nothing was found, but not everything could be seen; or an error of usage, configuration or guidpost";
 
 /// Below `guidpost observe --help`.
 pub(super) const OBSERVE: &str = "\

@@ -6,6 +6,7 @@ pub mod config;
 mod console;
 pub mod demo;
 pub mod explain;
+pub mod gone;
 pub mod identify;
 pub mod man;
 mod manual;
@@ -23,6 +24,7 @@ pub use console::{Console, to_stdout};
 use crate::config::LoadError;
 use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
+use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
 use crate::preflight::CandidateError;
 use crate::render::{Paint, RenderOptions};
@@ -77,6 +79,12 @@ pub enum CommandError {
     /// The evidence file is of another command.
     #[error("{path}: this evidence was saved by another command than preflight", path = .0.display())]
     OtherPurpose(PathBuf),
+    /// The arguments of `gone` describe no former DC.
+    #[error(transparent)]
+    Departed(#[from] DepartedError),
+    /// The evidence is of a command that asked about no former DC.
+    #[error("{path}: this evidence was saved by another command than gone; name the former DC", path = .0.display())]
+    NobodyGone(PathBuf),
     /// A GUID without configuration.
     #[error(
         "the alias of a GUID is looked up at the DNS servers of its forest: name a configuration file with -c FILE \

@@ -202,8 +202,9 @@ impl Session {
                 .for_each_concurrent(LOOKUPS_AT_ONCE, |name| look_up(&shared, self.local.as_ref(), &round, name));
             let tried =
                 stream::iter(&ports).for_each_concurrent(PORTS_AT_ONCE, |&port| try_port(&shared, port, &doors));
-            let transferred = stream::iter(&transfers)
-                .for_each_concurrent(TRANSFERS_AT_ONCE, |(server, zone)| transfer(&shared, *server, zone));
+            let transferred = stream::iter(&transfers).for_each_concurrent(TRANSFERS_AT_ONCE, |(server, zone)| {
+                transfer(&shared, *server, zone, self.options.query.timeout)
+            });
             let beside = join4(probes, own_lookups, tried, transferred);
             let all = join3(conversations.collect::<()>(), lookups.collect::<()>(), beside);
             let deadline = self.options.query.deadline.map(|deadline| self.start + deadline);
@@ -299,9 +300,9 @@ async fn try_port(shared: &RefCell<dns::Shared<'_>>, port: Port, options: &confi
     shared.settled();
 }
 
-/// Transfers one zone.
-async fn transfer(shared: &RefCell<dns::Shared<'_>>, server: SocketAddr, zone: &DnsName) {
-    let ended = dns::transfer(server, zone, shared).await;
+/// Transfers one zone; each message may take as long as the reply to a question.
+async fn transfer(shared: &RefCell<dns::Shared<'_>>, server: SocketAddr, zone: &DnsName, patience: Duration) {
+    let ended = dns::transfer(server, zone, patience, shared).await;
     let mut shared = shared.borrow_mut();
     shared.evidence.transfers.insert((server, zone.clone()), ended);
     shared.settled();

@@ -9,9 +9,9 @@ mod support;
 mod tests;
 mod view;
 
-use crate::evidence::Evidence;
-use crate::inventory;
+use crate::evidence::{Evidence, Purpose};
 use crate::report::Severity;
+use crate::{gone, inventory};
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
@@ -199,6 +199,7 @@ registry! {
     name_in_use,
     address_in_use,
     partner_port_blocked,
+    leftover_record,
     waiver_expired,
     waiver_unused,
 }
@@ -238,8 +239,13 @@ fn out_of_place(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
              the DNS servers)",
         ),
         Group::Change if evidence.purpose.is_check() => Some("for the commands preflight and gone"),
+        Group::Change if (rule.name == gone::RULE) != is_gone(evidence) => Some("not for this command"),
         _ => None,
     }
+}
+
+fn is_gone(evidence: &Evidence) -> bool {
+    matches!(evidence.purpose, Purpose::Gone(_))
 }
 
 /// Why the configuration or the command line leave a rule out, or `None` if they do not.
@@ -254,15 +260,18 @@ fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     if selection.skip.iter().any(|name| name == rule.name) {
         return Some("left out by --skip");
     }
+    // What is wrong with live DCs would drown the one answer that is wanted.
+    if is_gone(evidence) && selection.only.is_empty() && !matches!(rule.group, Group::Change | Group::Run) {
+        return Some("`gone` is about the former DC alone; `check`, or --only, applies this rule");
+    }
     None
 }
 
 /// What has to be asked for the rules of the run.
 pub fn needs(evidence: &Evidence) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
-    // What a run is for is known from the beginning; whether this machine is at home only shows.
-    let of_command = |rule: &Rule| rule.group != Group::Change || !evidence.purpose.is_check();
-    for rule in ALL.iter().filter(|rule| of_command(rule) && deselected(rule, evidence).is_none()) {
+    let elsewhere = |rule: &Rule| rule.group == Group::Change && out_of_place(rule, evidence).is_some();
+    for rule in ALL.iter().filter(|rule| deselected(rule, evidence).is_none() && !elsewhere(rule)) {
         needs.extend(rule.needs.iter().filter(|need| !needs.contains(need)).copied().collect::<Vec<_>>());
     }
     needs

@@ -91,6 +91,7 @@ fn names_and_severities_stay() {
     name-in-use Change Critical
     address-in-use Change Critical
     partner-port-blocked Change Warning
+    leftover-record Change Warning
     waiver-expired Run Warning
     waiver-unused Run Warning
     ");

@@ -1,6 +1,7 @@
 //! How a server with authority answers from its records.
 
 use crate::evidence::{Rdata, Record, RecordType, Soa, Store};
+use crate::name::DnsName;
 use crate::plan::Ask;
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.
@@ -39,6 +40,18 @@ fn from_wildcard(store: &mut Store, zone: &[Record], name: &str) -> Vec<Record> 
     let found: Vec<Record> = zone.iter().filter(|record| store.lower(record.owner) == wildcard).copied().collect();
     let owner = store.intern_name(name);
     found.into_iter().map(|record| Record { owner, ..record }).collect()
+}
+
+/// The records of one zone; names below the apex of another zone are not its own.
+pub(super) fn within(store: &Store, all: &[Record], zone: &DnsName) -> Vec<Record> {
+    let name = |record: &Record| DnsName::from_presentation(store.lower(record.owner)).expect("a good name");
+    let apexes: Vec<DnsName> = all.iter().filter(|record| matches!(record.data, Rdata::Soa(_))).map(name).collect();
+    let own = |record: &&Record| {
+        let owner = name(record);
+        let nearest = apexes.iter().filter(|apex| owner.is_within(apex)).max_by_key(|apex| apex.as_str().len());
+        nearest == Some(zone)
+    };
+    all.iter().filter(own).copied().collect()
 }
 
 pub(super) fn record(store: &mut Store, line: &str) -> Record {

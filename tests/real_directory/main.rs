@@ -15,6 +15,7 @@
 )]
 
 mod directory_down;
+mod gone;
 mod healthy;
 mod host;
 mod identify;

@@ -54,8 +54,17 @@ impl Daemon {
         Self::start_at(kind, zones, LOCALHOST)
     }
 
+    /// Starts one that gives its whole zones to anybody on this machine.
+    pub(crate) fn start_open(kind: Kind, zones: &[Zone]) -> Self {
+        Self::start_with(kind, zones, LOCALHOST, true)
+    }
+
     /// Starts an authoritative server with these zones on `ip`.
     pub(crate) fn start_at(kind: Kind, zones: &[Zone], ip: IpAddr) -> Self {
+        Self::start_with(kind, zones, ip, false)
+    }
+
+    fn start_with(kind: Kind, zones: &[Zone], ip: IpAddr, open: bool) -> Self {
         let address = free_address(ip);
         let dir = tempfile::tempdir().expect("a temporary directory");
         for zone in zones {
@@ -69,9 +78,9 @@ impl Daemon {
             Kind::Nsd => ("nsd", "nsd", &["-d", "-c"]),
         };
         let text = match kind {
-            Kind::Bind => bind_config(dir.path(), address, zones),
-            Kind::Knot => knot_config(dir.path(), address, zones),
-            Kind::Nsd => nsd_config(dir.path(), address, zones),
+            Kind::Bind => bind_config(dir.path(), address, zones, open),
+            Kind::Knot => knot_config(dir.path(), address, zones, open),
+            Kind::Nsd => nsd_config(dir.path(), address, zones, open),
         };
         write(&config, &text);
         let known: Vec<&str> = zones.iter().map(|zone| zone.origin.as_str()).collect();
@@ -211,15 +220,16 @@ fn zone_path(dir: &Path, zone: &Zone) -> PathBuf {
     dir.join(format!("{}.zone", zone.origin))
 }
 
-fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     let (v4, v6) = if ip.is_ipv4() { (format!("{ip};"), "none;".into()) } else { ("none;".into(), format!("{ip};")) };
+    let whom = if open { "any" } else { "none" };
     // Nothing outside the test's directory is touched. Newer versions of BIND refuse to load more than 100 records of a
     // type at one name unless told otherwise.
     let mut text = format!(
         "options {{\n  directory \"{home}\";\n  pid-file none;\n  lock-file none;\n  session-keyfile \"{home}/session.key\";\n  \
          listen-on port {port} {{ {v4} }};\n  listen-on-v6 port {port} {{ {v6} }};\n  recursion no;\n  notify no;\n  \
-         allow-transfer {{ none; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n}};\n\
+         allow-transfer {{ {whom}; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n}};\n\
          controls {{ }};\n"
     );
     for zone in zones {
@@ -229,11 +239,12 @@ fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
     text
 }
 
-fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     let mut text = format!(
         "server:\n  rundir: \"{home}\"\n  listen: [ \"{ip}@{port}\" ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n\
-         database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\nzone:\n"
+         database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\n\
+         acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: transfer\nzone:\n"
     );
     for zone in zones {
         let file = zone_path(dir, zone);
@@ -243,11 +254,14 @@ fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
             zone.origin,
             file.display()
         );
+        if open {
+            text.push_str("    acl: local\n");
+        }
     }
     text
 }
 
-fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     // Before version 4.8 NSD keeps one database for all of the machine, unless told to keep none.
     let mut text = format!(
@@ -258,6 +272,9 @@ fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
     for zone in zones {
         let file = zone_path(dir, zone);
         let _ = writeln!(text, "zone:\n  name: \"{}\"\n  zonefile: \"{}\"", zone.origin, file.display());
+        if open {
+            text.push_str("  provide-xfr: 127.0.0.0/8 NOKEY\n");
+        }
     }
     text
 }

@@ -15,6 +15,7 @@ mod defects;
 mod dig;
 mod evidence;
 mod forest;
+mod gone;
 mod healthy;
 mod relay;
 mod run;

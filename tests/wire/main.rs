@@ -8,3 +8,4 @@ mod lies;
 mod pace;
 mod silence;
 mod tcp;
+mod transfer;

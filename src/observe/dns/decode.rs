@@ -41,6 +41,17 @@ impl Decoder {
         Ok(self.take(reply, &message, store))
     }
 
+    /// Reads one message of a zone transfer: its response code and its ANSWER section, interned. Nothing may be left out
+    /// of a zone, so a record that evidence has no place for makes the message malformed.
+    pub(super) fn decode_records(&mut self, message: &[u8], store: &mut Store) -> Result<(u16, &[Record]), Malformed> {
+        let message = Message::from_vec(message).map_err(|_| Malformed)?;
+        self.answers.clear();
+        for record in &message.answers {
+            self.answers.push(read_record(record, &mut self.text, store).ok_or(Malformed)?);
+        }
+        Ok((message.metadata.response_code.into(), &self.answers))
+    }
+
     /// Reads an error that came without a QUESTION section.
     pub(super) fn decode_bare(&mut self, reply: &[u8], store: &mut Store) -> Decoded {
         self.decode(reply, store).unwrap_or_else(|Malformed| Decoded {

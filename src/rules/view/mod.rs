@@ -150,6 +150,13 @@ impl<'a> View<'a> {
         (answer.rcode == 0 || answer.rcode == 3).then_some(own)
     }
 
+    /// The DC that has an address: by the configuration, or under its host name at a good server.
+    pub fn holder(&self, address: IpAddr) -> Option<&'a Dc> {
+        let owners = self.single_owners.get(&address).into_iter().flatten();
+        let index = owners.chain(self.holders.get(&address).into_iter().flatten()).min()?;
+        self.inventory.dcs.get(*index)
+    }
+
     fn canary_addresses(&self, server: &Server) -> BTreeSet<IpAddr> {
         let canaries = self.inventory.canaries.iter();
         canaries.flat_map(|name| self.both(server, name).addresses()).collect()

@@ -1,0 +1,29 @@
+//! `guidpost gone`: prove that nothing of a demoted domain controller is left.
+
+use super::{CommandError, Console, check, settings};
+use crate::cli;
+use crate::evidence::Purpose;
+use crate::gone;
+use crate::run::Origin;
+
+/// Asks, or reads what was seen, and reports. Gives the exit code.
+///
+/// # Errors
+/// The arguments describe no former DC; or all that keeps `check` from a report.
+pub fn run(arguments: &cli::Gone, console: Console, origin: Origin) -> Result<u8, CommandError> {
+    let run = &arguments.run;
+    let asked = |deadline, quiet| {
+        let departed = gone::departed(&arguments.subjects, &settings::load(run.config.as_deref())?)?;
+        check::ask(run, Purpose::Gone(departed), deadline, quiet, origin)
+    };
+    check::report(&arguments.reporting, &console, asked, |path| {
+        let mut evidence = check::read(path, run)?;
+        if !arguments.subjects.is_empty() {
+            evidence.purpose = Purpose::Gone(gone::departed(&arguments.subjects, &evidence.config)?);
+        }
+        match evidence.purpose {
+            Purpose::Gone(_) => Ok(evidence),
+            Purpose::Check | Purpose::Preflight(_) => Err(CommandError::NobodyGone(path.to_owned())),
+        }
+    })
+}
