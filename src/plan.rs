@@ -60,6 +60,21 @@ impl Plan {
 /// All that can be asked now.
 pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
+    find_servers(&mut plan, evidence);
+    for server in &inventory.servers {
+        let Some(address) = server.address else { continue };
+        let asks = follow(inventory, evidence, address);
+        if !asks.is_empty() {
+            plan.dns.push((address, asks));
+        }
+    }
+    plan.machines = machines::next(inventory, evidence);
+    (plan.local, plan.lookups) = local::next(inventory, evidence);
+    plan
+}
+
+/// What must be known before the servers of the configuration can be asked.
+pub fn find_servers(plan: &mut Plan, evidence: &Evidence) {
     for entry in &evidence.config.dns_servers {
         match &entry.address {
             ServerAddress::System => plan.system |= evidence.system.is_none(),
@@ -72,16 +87,6 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
             ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
         }
     }
-    for server in &inventory.servers {
-        let Some(address) = server.address else { continue };
-        let asks = follow(inventory, evidence, address);
-        if !asks.is_empty() {
-            plan.dns.push((address, asks));
-        }
-    }
-    plan.machines = machines::next(inventory, evidence);
-    (plan.local, plan.lookups) = local::next(inventory, evidence);
-    plan
 }
 
 /// What can be asked of one server now, in the fixed order of questions: its later questions follow its own answers.
