@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::config::ServerAddress;
 use crate::evidence::Family;
+use crate::name::DnsName;
 use crate::render::ColorChoice;
 pub use gone::Gone;
 pub use identify::Identify;
@@ -66,6 +68,9 @@ pub enum Command {
     /// Collect evidence only, judge nothing
     #[command(after_help = help::OBSERVE)]
     Observe(Observe),
+    /// Find the forest by asking, and write a configuration file for review
+    #[command(after_help = help::INIT)]
+    Init(Init),
     /// Tell who is behind an address, a host name or a GUID
     #[command(after_help = help::IDENTIFY)]
     Identify(Identify),
@@ -92,9 +97,13 @@ pub enum Command {
 /// Which part of the configuration a run is about, and how it asks.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Run {
-    /// Configuration file [default: guidpost.yaml]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Configuration file [default: guidpost.yaml; without it the forest is found by asking]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["forest", "from"])]
     pub config: Option<PathBuf>,
+
+    /// Where to begin without a configuration file.
+    #[command(flatten)]
+    pub whence: Whence,
 
     /// Only these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Selection")]
@@ -127,6 +136,18 @@ pub struct Run {
     /// Whom to reach, and over what.
     #[command(flatten)]
     pub reach: Reach,
+}
+
+/// Where to begin without a configuration file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Whence {
+    /// Verify this forest: the DNS name of its root domain [default: the forest of this machine]
+    #[arg(long, value_name = "NAME", value_parser = values::forest, help_heading = "Without a configuration")]
+    pub forest: Option<DnsName>,
+
+    /// Begin at this domain controller or DNS server, as 192.0.2.10 or 192.0.2.10:53 [default: this machine's resolvers]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::from, help_heading = "Without a configuration")]
+    pub from: Option<(ServerAddress, Option<u16>)>,
 }
 
 /// Whom to reach, and over what.
@@ -186,6 +207,42 @@ pub struct Observe {
     /// Tell on standard error what is being done
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// `guidpost init`
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+    /// Where to write the configuration file; - is standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// Where to begin.
+    #[command(flatten)]
+    pub whence: Whence,
+
+    /// How long to wait for a reply, as 2s or 500ms [default: 2s]
+    #[arg(long, value_name = "TIME", value_parser = values::timeout, help_heading = "Asking")]
+    pub timeout: Option<Duration>,
+
+    /// How often to send a question that gets no reply [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10), help_heading = "Asking")]
+    pub tries: Option<u32>,
+
+    /// Give up after this time [default: none]
+    #[arg(long, value_name = "TIME", value_parser = values::deadline, help_heading = "Asking")]
+    pub deadline: Option<Duration>,
+
+    /// Whom to reach, and over what.
+    #[command(flatten)]
+    pub reach: Reach,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// `guidpost explain`

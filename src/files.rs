@@ -50,6 +50,11 @@ impl FileError {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
+
+    /// Whether the file exists, and should not.
+    pub fn is_there(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::AlreadyExists)
+    }
 }
 
 /// Why bytes are no text.
@@ -184,6 +189,8 @@ pub struct OutputFile {
     temporary: PathBuf,
     /// `None` once the file is closed for the rename.
     file: Option<io::BufWriter<File>>,
+    /// Nothing may stand under the name.
+    new: bool,
 }
 
 impl OutputFile {
@@ -200,6 +207,7 @@ impl OutputFile {
                 target: path.to_owned(),
                 temporary: PathBuf::new(),
                 file: Some(io::BufWriter::new(file)),
+                new: false,
             });
         }
         // A symbolic link stays one: what it points to is replaced. A target that does not exist yet is itself.
@@ -212,12 +220,28 @@ impl OutputFile {
             hidden.push(format!(".{}-{attempt}.tmp", std::process::id()));
             let temporary = target.with_file_name(hidden);
             match Self::options().open(&temporary) {
-                Ok(file) => return Ok(Self { target, temporary, file: Some(io::BufWriter::new(file)) }),
+                Ok(file) => return Ok(Self { target, temporary, file: Some(io::BufWriter::new(file)), new: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
             }
         }
         Err(failed(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// As [`OutputFile::create`], for a file that does not exist and will not be overwritten, not even if it comes into
+    /// being meanwhile.
+    ///
+    /// # Errors
+    /// That it exists ([`FileError::is_there`]), or those of [`OutputFile::create`].
+    pub fn create_new(path: &Path) -> Result<Self, FileError> {
+        // A symbolic link is there, wherever it leads.
+        if fs::symlink_metadata(path).is_ok() {
+            let error = io::ErrorKind::AlreadyExists.into();
+            return Err(FileError::Io { operation: "write", path: path.to_owned(), error });
+        }
+        let mut file = Self::create(path)?;
+        file.new = true;
+        Ok(file)
     }
 
     fn options() -> OpenOptions {
@@ -242,6 +266,10 @@ impl OutputFile {
             }
             // Without this a crash soon after the rename could leave an empty file under the name.
             file.sync_all().map_err(failed)?;
+        }
+        if self.new {
+            // Only one process can create the name; who did may put its file there.
+            Self::options().open(&self.target).map_err(failed)?;
         }
         fs::rename(&self.temporary, &self.target).map_err(failed)?;
         // Nothing is left to remove.

@@ -14,6 +14,7 @@ pub mod codes;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod discover;
 pub mod evidence;
 pub mod exit;
 pub mod files;

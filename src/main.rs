@@ -58,6 +58,7 @@ fn dispatch(cli: Cli) -> Result<u8, CommandError> {
             return commands::gone::run(&gone, console, origin()?);
         }
         Command::Identify(identify) => return commands::identify::run(&identify, console, origin()?),
+        Command::Init(init) => commands::init::run(&init, Console::stderr(cli.display), origin()?)?,
         Command::Observe(observe) => commands::observe::run(&observe, console, origin()?)?,
         Command::Demo(demo) => return commands::demo::run(&demo, console, origin()?),
         Command::Config(config) => commands::config::run(&config.command, console)?,

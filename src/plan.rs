@@ -63,18 +63,7 @@ impl Plan {
 /// All that can be asked now.
 pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
-    for entry in &evidence.config.dns_servers {
-        match &entry.address {
-            ServerAddress::System => plan.system |= evidence.system.is_none(),
-            ServerAddress::Host(host) if !evidence.hosts.contains_key(host) => plan.hosts.push(host.clone()),
-            ServerAddress::Ip { scope: Some(scope), .. }
-                if scope.parse::<u32>().is_err() && !evidence.interfaces.contains_key(scope) =>
-            {
-                plan.interfaces.push(scope.clone());
-            }
-            ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
-        }
-    }
+    find_servers(&mut plan, evidence);
     let former = gone::former(inventory, evidence, None);
     for server in &inventory.servers {
         let Some(address) = server.address else { continue };
@@ -88,6 +77,22 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
     (plan.local, plan.lookups) = local::next(inventory, evidence);
     plan.transfers = former.map(|former| gone::transfers(inventory, evidence, &former)).unwrap_or_default();
     plan
+}
+
+/// What must be known before the servers of the configuration can be asked.
+pub fn find_servers(plan: &mut Plan, evidence: &Evidence) {
+    for entry in &evidence.config.dns_servers {
+        match &entry.address {
+            ServerAddress::System => plan.system |= evidence.system.is_none(),
+            ServerAddress::Host(host) if !evidence.hosts.contains_key(host) => plan.hosts.push(host.clone()),
+            ServerAddress::Ip { scope: Some(scope), .. }
+                if scope.parse::<u32>().is_err() && !evidence.interfaces.contains_key(scope) =>
+            {
+                plan.interfaces.push(scope.clone());
+            }
+            ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
+        }
+    }
 }
 
 /// What can be asked of one server now, in the fixed order of questions: its later questions follow its own answers.

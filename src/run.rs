@@ -5,7 +5,8 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::evidence::{Evidence, Purpose, Selection, Stage};
+use crate::discover::{self, Failure, Found, Start};
+use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
 use crate::identify::{self, Subject};
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::plan::Plan;
@@ -47,6 +48,87 @@ pub fn observe(
         collect(&mut session, &mut evidence, progress).await;
         evidence
     })
+}
+
+/// Why a run without configuration ended before anything was checked.
+#[derive(Debug)]
+pub enum Unstarted<E> {
+    /// The operating system gives no runtime.
+    Runtime(io::Error),
+    /// There is no forest to check.
+    Discovery(Failure),
+    /// The arguments do not go together with what was found.
+    Choice(E),
+}
+
+/// Finds the forest, and asks everything that follows. `choose` says which part of what was found the run is about.
+///
+/// # Errors
+/// The operating system gives no runtime, there is no forest to check, or `choose` finds no part of it.
+pub fn observe_unconfigured<E>(
+    start: &Start,
+    family: Option<Family>,
+    purpose: Purpose,
+    origin: Origin,
+    choose: impl FnOnce(&Config) -> Result<Selection, E>,
+    progress: &dyn Fn(Progress),
+) -> Result<Evidence, Unstarted<E>> {
+    let (options, mut evidence) = unconfigured(start, family, origin);
+    evidence.purpose = purpose;
+    observe::run(async {
+        let mut session = Session::new(options);
+        let found = discover(&mut session, &mut evidence, start, progress).await.map_err(Unstarted::Discovery)?;
+        evidence.selection = choose(&found.config).map_err(Unstarted::Choice)?;
+        evidence.config = found.config;
+        evidence.assumed = found.assumed;
+        collect(&mut session, &mut evidence, progress).await;
+        Ok(evidence)
+    })
+    .map_err(Unstarted::Runtime)?
+}
+
+/// Finds the forest, and asks nothing else.
+///
+/// # Errors
+/// The operating system gives no runtime, or there is no forest.
+pub fn find(
+    start: &Start,
+    family: Option<Family>,
+    origin: Origin,
+    progress: &dyn Fn(Progress),
+) -> Result<Found, Unstarted<std::convert::Infallible>> {
+    let (options, mut evidence) = unconfigured(start, family, origin);
+    observe::run(async { discover(&mut Session::new(options), &mut evidence, start, progress).await })
+        .map_err(Unstarted::Runtime)?
+        .map_err(Unstarted::Discovery)
+}
+
+fn unconfigured(start: &Start, family: Option<Family>, origin: Origin) -> (SessionOptions, Evidence) {
+    let options = SessionOptions { query: start.base.query.clone(), family };
+    let selection = Selection { family, ..Selection::default() };
+    (options, Evidence::new(start.base.clone(), selection, origin.seed, origin.started_at))
+}
+
+/// Asks what leads to the forest, its servers and its domain controllers, until nothing new turns up. The configuration
+/// of `evidence` is that of `start`, and stays.
+///
+/// # Errors
+/// There is no forest.
+pub async fn discover(
+    session: &mut Session,
+    evidence: &mut Evidence,
+    start: &Start,
+    progress: &dyn Fn(Progress),
+) -> Result<Found, Failure> {
+    for _ in 0..discover::MAX_ROUNDS {
+        let plan = discover::next(start, evidence);
+        if plan.is_empty() {
+            break;
+        }
+        let follow = |evidence: &Evidence, server| discover::follow(start, evidence, server);
+        session.ask(plan, evidence, &follow, progress).await;
+    }
+    discover::finish(start, evidence)
 }
 
 /// Fills evidence: derives the inventory, asks what follows from it, and begins again with what was learned.

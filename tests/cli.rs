@@ -22,8 +22,20 @@ fn stderr(arguments: &[&str]) -> String {
     String::from_utf8(output.get_output().stderr.clone()).expect("messages are UTF-8")
 }
 
-const COMMANDS: [&str; 11] =
-    ["check", "preflight", "gone", "observe", "identify", "explain", "rules", "demo", "config", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "check",
+    "preflight",
+    "gone",
+    "observe",
+    "init",
+    "identify",
+    "explain",
+    "rules",
+    "demo",
+    "config",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_command_has_help_with_examples() {
@@ -45,6 +57,16 @@ fn usage_errors_end_with_3_and_say_why() {
         (&["check", "-4", "-6"], "cannot be used"),
         (&["check", "-q", "-v"], "cannot be used"),
         (&["observe"], "--output"),
+        (&["init"], "--output"),
+        (&["check", "-c", "x.yaml", "--forest", "contoso.com"], "cannot be used"),
+        (&["observe", "-o", "x", "-c", "x.yaml", "--from", "192.0.2.10"], "cannot be used"),
+        (&["check", "--evidence", "x.json", "--forest", "contoso.com"], "cannot be used"),
+        (&["check", "--forest", "con toso"], "' '"),
+        (&["check", "--from", "192.0.2.300"], "300"),
+        (&["check", "--from", "192.0.2.10:0"], "no port"),
+        (&["init", "-o", "x", "--from", "system"], "leave it out"),
+        (&["init", "-o", "x", "--forest", &["abcdefgh"; 26].join(".")], "too long"),
+        (&["check", "--from", "192.0.2.10", "--only", "no-such-rule"], "there is no rule"),
         (&["explain"], "TOPIC"),
         (&["completions", "tcsh"], "bash"),
         (&["man", "nothing"], "guidpost --help"),

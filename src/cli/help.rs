@@ -4,6 +4,8 @@
 pub(super) const MAIN: &str = "\
 Examples:
   guidpost check                      verify the forest that guidpost.yaml describes
+  guidpost check                      without that file: the forest of this machine, found by asking
+  guidpost init -o guidpost.yaml      write the file: what was found, for review
   guidpost check -f nagios            as a monitoring plugin
   guidpost gone dc9.contoso.com       what is left of a demoted DC
   guidpost identify 192.0.2.99        who is behind an address, a host name or a GUID
@@ -21,6 +23,7 @@ Exit codes, for every command and format:
 pub(super) const CHECK: &str = "\
 Examples:
   guidpost check
+  guidpost check --forest contoso.com --from 192.0.2.10
   guidpost check -c forest.yaml --server dc1,dc2 --dc dc3.contoso.com
   guidpost check --only alias-missing,stale-address -v
   guidpost check --no-probe
@@ -79,6 +82,20 @@ Examples:
   guidpost check --evidence seen.json
 
 Exit codes: 0 if the evidence was saved, 3 if not. Nothing is judged.";
+
+/// Below `guidpost init --help`.
+pub(super) const INIT: &str = "\
+Examples:
+  guidpost init -o guidpost.yaml
+  guidpost init -o guidpost.yaml --from 192.0.2.10
+  guidpost init -o - --forest contoso.com
+
+The forest is that of this machine's own domain, or of the machine that --from names; its DNS servers and domain
+controllers are those that DNS names (SRV, NS) and that say so themselves, without credentials (LDAP ping, rootDSE). Only
+private addresses are asked who they are, this machine's own, and the one that --from names. What was not proven stands
+in the file as a comment.
+
+Exit codes: 0 if the file was written, 3 if not.";
 
 /// Below `guidpost identify --help`.
 pub(super) const IDENTIFY: &str = "\

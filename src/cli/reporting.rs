@@ -33,7 +33,7 @@ pub struct Reporting {
 
     /// Judge saved evidence instead of asking
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Evidence")]
-    #[arg(conflicts_with_all = ["timeout", "tries", "deadline", "ipv4", "ipv6", "save_evidence"])]
+    #[arg(conflicts_with_all = ["forest", "from", "timeout", "tries", "deadline", "ipv4", "ipv6", "save_evidence"])]
     pub evidence: Option<PathBuf>,
 
     /// Save what was seen, to be judged again later

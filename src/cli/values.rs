@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::config;
+use crate::config::{self, ServerAddress};
+use crate::name::DnsName;
 use crate::render::Format;
 
 /// `--output FORMAT=FILE`.
@@ -29,6 +30,26 @@ pub(super) fn output(text: &str) -> Result<OutputSpec, String> {
         return Err("the file name is empty".into());
     }
     Ok(OutputSpec { format, file: file.into() })
+}
+
+/// Reads the name of a forest.
+pub(super) fn forest(text: &str) -> Result<DnsName, String> {
+    config::name(text).map_err(said)
+}
+
+/// Reads where to begin.
+pub(super) fn from(text: &str) -> Result<(ServerAddress, Option<u16>), String> {
+    match config::server(text).map_err(said)? {
+        (ServerAddress::System, _) => Err("the resolvers of this machine are asked anyway; leave it out".into()),
+        server => Ok(server),
+    }
+}
+
+fn said(fault: config::Fault) -> String {
+    match fault.help {
+        Some(help) => format!("{}; {help}", fault.message),
+        None => fault.message,
+    }
 }
 
 /// Reads how long a reply is waited for.

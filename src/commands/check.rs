@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::progress::ProgressLine;
 use super::{CommandError, Console, save, settings, to_stdout};
 use crate::cli::{self, Reporting, Run};
+use crate::config::Config;
 use crate::evidence::{Evidence, Purpose, Selection, file};
 use crate::files::{self, OutputFile};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
-use crate::run::{self, Origin};
+use crate::run::{self, Origin, Unstarted};
 use crate::{exit, verdict};
 
 /// Monitoring systems give a plugin about a minute.
@@ -62,7 +63,8 @@ pub(super) fn report(
     Ok(code)
 }
 
-/// Loads the configuration, lays the arguments over it, and asks.
+/// Loads the configuration, lays the arguments over it, and asks. Where there is none, or the arguments say where to
+/// begin, the forest is found first.
 pub(super) fn ask(
     run: &Run,
     purpose: Purpose,
@@ -70,10 +72,21 @@ pub(super) fn ask(
     quiet: bool,
     origin: Origin,
 ) -> Result<Evidence, CommandError> {
-    let mut config = settings::load(run.config.as_deref())?;
+    let line = ProgressLine::new(quiet);
+    let Some(mut config) = settings::load_or_none(run)? else {
+        settings::rules_exist(run)?;
+        let start = settings::start(&run.whence, deadline, |config, deadline| settings::apply(run, config, deadline))?;
+        let choose = |config: &Config| settings::selection(run, config);
+        let family = run.reach.family();
+        return run::observe_unconfigured(&start, family, purpose, origin, choose, &|progress| line.tell(progress))
+            .map_err(|unstarted| match unstarted {
+                Unstarted::Runtime(error) => CommandError::Runtime(error),
+                Unstarted::Discovery(failure) => CommandError::Discovery(failure),
+                Unstarted::Choice(error) => error,
+            });
+    };
     settings::apply(run, &mut config, deadline);
     let selection = settings::selection(run, &config)?;
-    let line = ProgressLine::new(quiet);
     run::observe(config, selection, purpose, origin, None, &|progress| line.tell(progress))
         .map_err(CommandError::Runtime)
 }

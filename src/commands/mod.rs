@@ -8,6 +8,7 @@ pub mod demo;
 pub mod explain;
 pub mod gone;
 pub mod identify;
+pub mod init;
 pub mod man;
 mod manual;
 pub mod observe;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 pub use console::{Console, to_stdout};
 
 use crate::config::LoadError;
+use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
 use crate::files::{FileError, OutputFile};
 use crate::gone::DepartedError;
@@ -48,10 +50,16 @@ pub enum CommandError {
     UnknownCommand(String),
     /// No configuration was named, and there is none in the current directory.
     #[error(
-        "there is no guidpost.yaml here; name a configuration file with -c FILE, or write one (config.example.yaml \
-         shows every key)"
+        "there is no guidpost.yaml here; name a configuration file with -c FILE, or write one (`guidpost init` does; \
+         config.example.yaml shows every key)"
     )]
     NoConfig,
+    /// Without configuration, the forest was not found.
+    #[error(transparent)]
+    Discovery(Failure),
+    /// `init` would overwrite a file.
+    #[error("{path} exists already; --force overwrites it", path = .0.display())]
+    Exists(PathBuf),
     /// The configuration file cannot be read, or is wrong.
     #[error(transparent)]
     Config(LoadError),

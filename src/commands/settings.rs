@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::CommandError;
-use crate::cli::Run;
+use crate::cli::{Run, Whence};
 use crate::config::{self, Config, ServerAddress};
+use crate::discover::Start;
 use crate::evidence::Selection;
 use crate::{inventory, rules};
 
@@ -21,6 +22,30 @@ pub(super) fn load(named: Option<&Path>) -> Result<Config, CommandError> {
     })
 }
 
+/// Loads the configuration file of a run that can do without. The arguments that say where to begin go before a file that
+/// nobody named.
+pub(super) fn load_or_none(run: &Run) -> Result<Option<Config>, CommandError> {
+    if run.whence.forest.is_some() || run.whence.from.is_some() {
+        return Ok(None);
+    }
+    match load(run.config.as_deref()) {
+        Ok(config) => Ok(Some(config)),
+        Err(CommandError::NoConfig) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where a run without configuration begins; `apply` lays the arguments over how everybody is asked.
+pub(super) fn start(
+    whence: &Whence,
+    deadline: Option<Duration>,
+    apply: impl FnOnce(&mut Config, Option<Duration>),
+) -> Result<Start, CommandError> {
+    let mut start = Start::new(whence.forest.clone(), whence.from.clone()).map_err(CommandError::Discovery)?;
+    apply(&mut start.base, deadline);
+    Ok(start)
+}
+
 /// Lays the arguments over the configuration. `deadline` counts where neither says one.
 pub(super) fn apply(run: &Run, config: &mut Config, deadline: Option<Duration>) {
     let query = &mut config.query;
@@ -30,13 +55,17 @@ pub(super) fn apply(run: &Run, config: &mut Config, deadline: Option<Duration>) 
     config.probe.enabled &= !run.reach.no_probe;
 }
 
+/// Makes sure that the rules which the arguments name exist.
+pub(super) fn rules_exist(run: &Run) -> Result<(), CommandError> {
+    match run.only.iter().chain(&run.skip).find(|name| rules::find(name).is_none()) {
+        Some(unknown) => Err(CommandError::UnknownRule(unknown.clone())),
+        None => Ok(()),
+    }
+}
+
 /// The part of the configuration that the arguments name.
 pub(super) fn selection(run: &Run, config: &Config) -> Result<Selection, CommandError> {
-    for name in run.only.iter().chain(&run.skip) {
-        if rules::find(name).is_none() {
-            return Err(CommandError::UnknownRule(name.clone()));
-        }
-    }
+    rules_exist(run)?;
     for name in &run.dc {
         let known = |dc| inventory::is_selected(dc, std::slice::from_ref(name));
         if !config.domain_controllers.iter().any(known) {

@@ -53,6 +53,8 @@ pub struct Quirks {
     pub rotate: bool,
     /// Listens on `::1`.
     pub ipv6: bool,
+    /// Listens on this port instead of one that the system chooses; 0 for the system's choice.
+    pub port: u16,
     /// NXDOMAIN instead of an empty answer when asked AAAA.
     pub aaaa_nxdomain: bool,
     /// Never answers questions of these types.

@@ -84,6 +84,8 @@ struct ServerEntry {
     /// It is no entry of `dns_servers`: only the machine's own resolver list may name it.
     #[serde(default)]
     unlisted: bool,
+    /// The address at which records of the scenario find it: the DNS port of the machine that stands there.
+    at: Option<IpAddr>,
     /// Further keys of its entry in `dns_servers`.
     #[serde(default)]
     config: Mapping,
@@ -187,10 +189,26 @@ impl Scenario {
     /// When the system gives no ports.
     pub fn start(&self) -> io::Result<RunningScenario> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let fleet = Fleet::start(self.specs().map_err(invalid)?)?;
-        let (redirect, machines) = machines::start(&self.machines, self.forest().map_err(invalid)?)?;
-        let local = self.machine(fleet.addresses()).map_err(invalid)?;
-        Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, local, fleet, _machines: machines })
+        let forest = self.forest().map_err(invalid)?;
+        let mut specs = self.specs().map_err(invalid)?;
+        let mut tries = 0;
+        loop {
+            let (redirect, machines) = machines::start(&self.machines, forest)?;
+            for (spec, server) in specs.iter_mut().zip(&self.servers) {
+                let base = server.at.and_then(|address| redirect.get(&address).copied().flatten());
+                spec.quirks.port = base.map_or(0, |base| base.port() + DNS);
+            }
+            match Fleet::start(specs.clone()) {
+                Ok(fleet) => {
+                    let config = self.config_yaml(&fleet, &redirect)?;
+                    let local = self.machine(fleet.addresses()).map_err(invalid)?;
+                    return Ok(RunningScenario { config, local, fleet, _machines: machines });
+                }
+                // Somebody has the very port that goes with a machine; other machines have other ports.
+                Err(_) if tries < BASES && self.servers.iter().any(|server| server.at.is_some()) => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
@@ -240,6 +258,12 @@ impl ServerEntry {
     }
 }
 
+/// How often other ports are tried for machines that are DNS servers too.
+const BASES: usize = 20;
+
+/// The port of a DNS server, behind the base of its machine.
+const DNS: u16 = 53;
+
 /// A scenario whose servers answer, until it is dropped.
 pub struct RunningScenario {
     config: String,
@@ -257,6 +281,11 @@ impl RunningScenario {
     /// What stands in for the machine that the check runs on.
     pub fn local(&self) -> Local {
         self.local.clone()
+    }
+
+    /// Where the DNS servers listen, in order.
+    pub fn server_addresses(&self) -> &[SocketAddr] {
+        self.fleet.addresses()
     }
 
     /// The questions that arrived so far.

@@ -146,13 +146,13 @@ fn bind(spec: &Spec) -> io::Result<Sockets> {
     if spec.behaviour == Behaviour::Closed {
         // A connected socket takes datagrams from its peer alone: to everybody else the port is closed, and yet no
         // other server can get it meanwhile.
-        let udp = std::net::UdpSocket::bind((host, 0))?;
+        let udp = std::net::UdpSocket::bind((host, spec.quirks.port))?;
         udp.connect((host, 1))?;
         return Ok(Sockets { udp, tcp: None });
     }
     let mut tries = 0;
     loop {
-        let tcp = std::net::TcpListener::bind((host, 0))?;
+        let tcp = std::net::TcpListener::bind((host, spec.quirks.port))?;
         match std::net::UdpSocket::bind((host, tcp.local_addr()?.port())) {
             Ok(udp) => {
                 udp.set_nonblocking(true)?;

@@ -3,6 +3,25 @@ use std::io::Write;
 
 use super::*;
 
+#[test]
+fn a_new_file_never_takes_the_place_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new");
+    let mut file = OutputFile::create_new(&path).unwrap();
+    file.write_all(b"one").unwrap();
+    // Somebody else was faster.
+    fs::write(&path, "theirs").unwrap();
+    assert!(file.commit().unwrap_err().is_there());
+    assert_eq!(fs::read(&path).unwrap(), b"theirs");
+    assert!(OutputFile::create_new(&path).unwrap_err().is_there());
+    fs::remove_file(&path).unwrap();
+    let mut file = OutputFile::create_new(&path).unwrap();
+    file.write_all(b"two").unwrap();
+    file.commit().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing temporary is left");
+}
+
 fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect()
 }

@@ -16,6 +16,7 @@ use crate::guid::Guid;
 use crate::name::DnsName;
 pub use home::is_at_home;
 pub use servers::Server;
+pub use servers::derive as servers;
 
 /// The forest as it ought to be.
 #[derive(Clone, Debug)]

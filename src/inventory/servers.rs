@@ -47,7 +47,7 @@ struct Candidate<'a> {
 }
 
 /// The servers of a run, by name. Entries whose host name is still being resolved are missing.
-pub(super) fn derive(evidence: &Evidence) -> Vec<Server> {
+pub fn derive(evidence: &Evidence) -> Vec<Server> {
     let mut by_address: BTreeMap<SocketAddr, Vec<Candidate<'_>>> = BTreeMap::new();
     let mut unresolved = Vec::new();
     for entry in &evidence.config.dns_servers {
@@ -156,6 +156,8 @@ fn addresses(entry: &DnsServer, evidence: &Evidence) -> Option<Resolved> {
             Some(Resolved::Addresses(vec![SocketAddrV6::new(*address, entry.port, 0, index).into()]))
         }
         ServerAddress::Host(host) => with_port(evidence.hosts.get(host)?, entry.port),
+        // Resolvers have ports of their own; the entry's counts where it says another than the usual.
+        ServerAddress::System if entry.port == 53 => evidence.system.clone(),
         ServerAddress::System => with_port(evidence.system.as_ref()?, entry.port),
     }
 }
@@ -361,6 +363,17 @@ mod tests {
 
         evidence.selection.family = Some(Family::V6);
         assert_eq!(derive(&evidence).len(), 2, "the IPv6 address, and the server without any");
+    }
+
+    #[test]
+    fn resolvers_keep_their_ports_unless_the_entry_has_one() {
+        let port = |entry: &str| {
+            let mut evidence = testing::evidence(&format!("forest: contoso.com\ndns_servers: [{entry}]\n"));
+            evidence.system = Some(Resolved::Addresses(vec!["127.0.0.1:5300".parse().unwrap()]));
+            derive(&evidence)[0].address.unwrap().port()
+        };
+        assert_eq!(port("system"), 5300);
+        assert_eq!(port("{address: system, port: 5353}"), 5353);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One report by hand, for the tests of renderers; it depends on no rule.
 
+use crate::evidence::Assumption;
 use crate::report::*;
 
 pub(crate) const GUID: &str = "3dab7f9b-92e7-4391-b8db-71df532c1493";
@@ -273,5 +274,6 @@ pub(crate) fn hostile() -> Report {
     for row in &mut report.not_checked {
         row.reason = ATTACK.into();
     }
+    report.assumed = vec![Assumption { what: ATTACK.into(), value: ATTACK.into(), from: ATTACK.into() }];
     report
 }

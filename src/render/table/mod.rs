@@ -30,6 +30,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         summary::checked(report, options, out)?;
         summary::not_checked(report, options, out)?;
         summary::learned(report, options, out)?;
+        summary::assumed(report, options, out)?;
         summary::unverified(report, options, out)?;
         writeln!(out)?;
     }

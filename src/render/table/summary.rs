@@ -10,6 +10,9 @@ use crate::report::{Identity, Report, ServerRow, ServerStatus, Verdict};
 /// Server names that a list shows before it counts the rest.
 const NAMES: usize = 12;
 
+/// Assumptions of one kind that are listed before the rest is counted.
+const ASSUMED: usize = 8;
+
 /// Forest, servers, time; and the servers that did not answer as they should.
 pub(super) fn header(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut by_status: BTreeMap<ServerStatus, usize> = BTreeMap::new();
@@ -160,6 +163,26 @@ pub(super) fn learned(report: &Report, options: &RenderOptions, out: &mut dyn Wr
             out,
             wrap::list(&options.clean_all(parts.iter().map(String::as_str)), options.width, &first, "    "),
         )?;
+    }
+    Ok(())
+}
+
+/// What no configuration says, where each kind is long only its beginning.
+pub(super) fn assumed(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.assumed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", options.paint(Paint::Faint, "Assumed, because no configuration says it"))?;
+    for run in report.assumed.chunk_by(|one, next| one.what == next.what) {
+        let what = options.clean(&run[0].what);
+        let rows = run.iter().map(|row| format!("{what} {}: {}", options.clean(&row.value), options.clean(&row.from)));
+        let (rows, more) = shorten(rows.collect(), ASSUMED, options);
+        for row in rows {
+            write_lines(out, wrap::paragraph(&row, options.width, "  ", "    "))?;
+        }
+        if more > 0 {
+            writeln!(out, "  {what}: {} more (-v lists them)", words::grouped(more))?;
+        }
     }
     Ok(())
 }

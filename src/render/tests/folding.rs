@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{plain, table, text};
+use crate::evidence::Assumption;
 use crate::render::{Format, RenderOptions, Verbosity, sample};
 use crate::report::{Finding, ForecastOutcome, ServerRow};
 
@@ -105,4 +106,23 @@ fn destinations_of_a_large_forest_are_folded() {
         }
     }
     assert!(table(&report, 80).contains("\n  30 domain controllers: ok everywhere\n"), "{}", table(&report, 80));
+}
+
+#[test]
+fn assumptions_keep_to_the_width_and_long_lists_are_folded() {
+    let mut report = sample::clean();
+    let assume = |what: &str, value: String, from: &str| Assumption { what: what.into(), value, from: from.into() };
+    let forest = "/etc/krb5.conf; dc1.contoso.com, dc2.contoso.com say that contoso.com is the root of its forest";
+    report.assumed.push(assume("forest", "contoso.com".into(), forest));
+    report.assumed.extend((0..500).map(|dc| assume("dc", format!("dc{dc}.contoso.com"), "named by SRV")));
+    let out = table(&report, 80);
+    let tail = out.split_once("\nAssumed").unwrap().1;
+    assert!(
+        tail.starts_with(", because no configuration says it\n  forest contoso.com: /etc/krb5.conf; dc1"),
+        "{tail}"
+    );
+    assert!(tail.contains("\n  dc dc7.contoso.com: named by SRV\n  dc: 492 more (-v lists them)\n"), "{tail}");
+    assert!(tail.lines().all(|line| line.len() <= 80), "{tail}");
+    let verbose = RenderOptions { verbosity: Verbosity::Verbose, ..plain(80) };
+    assert!(text(Format::Table, &report, verbose).contains("dc499.contoso.com"));
 }

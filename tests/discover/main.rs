@@ -1,0 +1,9 @@
+//! A run without configuration: servers and machines on loopback, found as they are in the field.
+#![expect(clippy::disallowed_methods, reason = "how long discovery takes is part of what is tested")]
+
+mod command;
+mod file;
+mod forest;
+mod properties;
+mod trouble;
+mod world;
