@@ -2,10 +2,19 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(any(windows, test))]
+mod windows;
 
 use crate::evidence::{LocalStage, LocalView, LookedUp, Resolved};
 
 /// The machine's own configuration.
+#[cfg(windows)]
+pub(super) fn read(stage: LocalStage) -> LocalView {
+    windows::read(stage)
+}
+
+/// The machine's own configuration.
+#[cfg(not(windows))]
 pub(super) fn read(stage: LocalStage) -> LocalView {
     LocalView { stage, system: std::env::consts::OS.into(), ..LocalView::default() }
 }
@@ -43,7 +52,13 @@ pub(super) fn resolvers() -> Resolved {
 }
 
 /// The resolvers of this machine, in its own order.
-#[cfg(not(unix))]
+#[cfg(windows)]
+pub(super) fn resolvers() -> Resolved {
+    windows::resolvers()
+}
+
+/// The resolvers of this machine, in its own order.
+#[cfg(not(any(unix, windows)))]
 pub(super) fn resolvers() -> Resolved {
     Resolved::Failed("reading this machine's resolver list is not yet supported on this system".into())
 }
