@@ -78,14 +78,37 @@ pub enum TextError {
 /// # Errors
 /// The operating system's, or that the file is larger.
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    match read_beginning(path, limit)? {
+        (bytes, None) => Ok(bytes),
+        (_, Some(too_large)) => Err(too_large),
+    }
+}
+
+/// Reads the first `limit` bytes, and says so if the file is larger.
+///
+/// # Errors
+/// The operating system's.
+pub fn read_beginning(path: &Path, limit: u64) -> Result<(Vec<u8>, Option<FileError>), FileError> {
     let failed = |error| FileError::Io { operation: "read", path: path.to_owned(), error };
     let mut bytes = Vec::new();
     // The length is not asked for beforehand: it says nothing for pipes and for files that grow.
     File::open(path).map_err(failed)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
-        return Err(FileError::TooLarge { path: path.to_owned(), limit });
+    let limited = usize::try_from(limit).unwrap_or(usize::MAX);
+    let too_large = (bytes.len() > limited).then(|| FileError::TooLarge { path: path.to_owned(), limit });
+    bytes.truncate(limited);
+    Ok((bytes, too_large))
+}
+
+/// Reads the first `limit` bytes like [`read_beginning`], of a regular file alone: whoever opens a pipe may wait for ever.
+///
+/// # Errors
+/// The operating system's, or that it is no regular file.
+pub fn read_regular(path: &Path, limit: u64) -> Result<(Vec<u8>, Option<FileError>), FileError> {
+    let failed = |error| FileError::Io { operation: "read", path: path.to_owned(), error };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
     }
-    Ok(bytes)
+    read_beginning(path, limit)
 }
 
 /// Reads a text of at most [`TEXT_LIMIT`] bytes, see [`decode_text`].
@@ -120,6 +143,17 @@ pub fn decode_text(mut bytes: Vec<u8>) -> Result<String, TextError> {
         let at = error.utf8_error().valid_up_to();
         TextError::Utf8 { octet: error.as_bytes().get(at).copied().unwrap_or_default(), offset: mark + at }
     })
+}
+
+/// Decodes UTF-16 with a byte order mark; what is broken becomes U+FFFD. `None` without the mark.
+pub fn decode_utf16_lossy(bytes: &[u8]) -> Option<String> {
+    let (rest, unit): (_, fn([u8; 2]) -> u16) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return None,
+    };
+    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    Some(char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, TextError> {

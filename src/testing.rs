@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use crate::config;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
-    Answer, Body, Evidence, Flags, LocalView, LookedUp, Lost, Machine, Outcome, PortState, Record, Selection, Stage,
-    Transfer, Transport,
+    Answer, Body, Evidence, Flags, LookedUp, Lost, Machine, Outcome, PortState, Record, Selection, Stage, Transfer,
+    Transport,
 };
 use crate::inventory::{self, Inventory};
 use crate::name::DnsName;
@@ -187,7 +187,7 @@ impl World {
                 self.evidence.machines.insert(address, Machine { stage, replies });
             }
             if let Some(stage) = plan.local {
-                self.evidence.local = Some(LocalView { stage, ..self.local.view.clone() });
+                self.evidence.local = Some(self.local.view.up_to(stage));
             }
             for name in plan.lookups {
                 let found = self.local.lookups.get(&name).cloned().unwrap_or(LookedUp::Missing);

@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::DnsName;
+
 /// How much of the machine's own configuration was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,7 +119,7 @@ pub struct LocalRecord {
     /// TTL in seconds, where the file has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,
-    /// Rdata: an address, a name without final dot, or `priority weight port target`.
+    /// Rdata: an address, a name, or `priority weight port target`; names in lower case, without final dot.
     pub data: String,
 }
 
@@ -125,7 +127,7 @@ pub struct LocalRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DomainHint {
-    /// DNS name of the domain.
+    /// DNS name of the domain, in lower case, without final dot.
     pub domain: String,
     /// Where it stands, in words: a file and key, a registry value.
     pub source: String,
@@ -143,9 +145,68 @@ pub enum LookedUp {
     Failed(String),
 }
 
+/// Domains that only say that nobody gave the machine one.
+const NO_DOMAIN: [&str; 2] = ["localdomain", "localhost"];
+
 impl LocalView {
+    /// What of this is known after reading so much.
+    #[must_use]
+    pub fn up_to(&self, stage: LocalStage) -> Self {
+        match stage {
+            LocalStage::Addresses => {
+                Self { stage, system: self.system.clone(), interfaces: self.interfaces.clone(), ..Self::default() }
+            }
+            LocalStage::Configuration => Self { stage, ..self.clone() },
+        }
+    }
+
+    /// Adds what says to which domain this machine belongs, less sure than all before; a single label is the least sure
+    /// of all. A domain that is known already stays where it is.
+    pub fn hint(&mut self, domain: &str, source: String) {
+        let Ok(name) = DnsName::parse(domain) else {
+            self.troubles.push(format!("{source}: `{domain}` is no DNS name"));
+            return;
+        };
+        let domain = name.as_str();
+        if NO_DOMAIN.contains(&domain) || self.domains.iter().any(|known| known.domain == domain) {
+            return;
+        }
+        let is_single = |domain: &str| !domain.contains('.');
+        let singles = self.domains.iter().position(|known| is_single(&known.domain));
+        let place = singles.filter(|_| !is_single(domain)).unwrap_or(self.domains.len());
+        self.domains.insert(place, DomainHint { domain: domain.to_owned(), source });
+    }
+
     /// Every address of every interface, those of loopback interfaces too.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.interfaces.iter().flat_map(|interface| &interface.addresses).map(|own| own.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_stand_surest_first_and_single_labels_last() {
+        let mut view = LocalView::default();
+        for domain in ["CORP", "Contoso.com.", "localdomain", "contoso.com", "a b", "corp.example", "local"] {
+            view.hint(domain, format!("test of {domain}"));
+        }
+        let domains: Vec<_> = view.domains.iter().map(|hint| hint.domain.as_str()).collect();
+        assert_eq!(domains, ["contoso.com", "corp.example", "corp", "local"]);
+        assert_eq!(view.domains[0].source, "test of Contoso.com.");
+        assert_eq!(view.troubles, ["test of a b: `a b` is no DNS name"]);
+    }
+
+    #[test]
+    fn the_first_stage_knows_addresses_alone() {
+        let own = InterfaceAddress { address: [192, 0, 2, 1].into(), prefix: 24, eligible: None, transient: false };
+        let interface = Interface { addresses: vec![own], ..Interface::default() };
+        let all = LocalView { host: Some("dc1".into()), interfaces: vec![interface], ..LocalView::default() };
+        let early = all.up_to(LocalStage::Addresses);
+        assert_eq!((early.host.as_ref(), early.addresses().count()), (None, 1));
+        let late = all.up_to(LocalStage::Configuration);
+        assert_eq!(late, LocalView { stage: LocalStage::Configuration, ..all });
     }
 }

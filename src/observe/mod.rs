@@ -114,7 +114,7 @@ impl Session {
         self
     }
 
-    /// Takes this for the machine's own configuration and resolution.
+    /// Takes this for the machine's own configuration and resolution, its resolver list included.
     #[must_use]
     pub fn with_local(mut self, local: Local) -> Self {
         self.local = Some(local);
@@ -147,7 +147,7 @@ impl Session {
         }
         if let Some(stage) = plan.local {
             evidence.local = Some(match &self.local {
-                Some(local) => LocalView { stage, ..local.view.clone() },
+                Some(local) => local.view.up_to(stage),
                 None => local::read(stage),
             });
         }
@@ -192,8 +192,9 @@ impl Session {
             let probes = stream::iter(&machines).for_each_concurrent(MACHINES_AT_ONCE, |&(address, stage)| {
                 ask_machine(&shared, probe::Doors::of(address, 0, &doors), address, stage)
             });
+            let round = local::LookUps::new();
             let own_lookups = stream::iter(&own_names)
-                .for_each_concurrent(LOOKUPS_AT_ONCE, |name| look_up(&shared, self.local.as_ref(), name));
+                .for_each_concurrent(LOOKUPS_AT_ONCE, |name| look_up(&shared, self.local.as_ref(), &round, name));
             let tried =
                 stream::iter(&ports).for_each_concurrent(PORTS_AT_ONCE, |&port| try_port(&shared, port, &doors));
             let transferred = stream::iter(&transfers)
@@ -216,9 +217,13 @@ impl Session {
     }
 
     fn system(&self) -> Resolved {
-        match &self.resolvers {
-            Some(injected) => Resolved::Addresses(injected.clone()),
-            None => local::resolvers(),
+        match (&self.resolvers, &self.local) {
+            (Some(injected), _) => Resolved::Addresses(injected.clone()),
+            (None, Some(local)) => {
+                let listed = local.view.resolvers.iter().map(|resolver| resolver.address).collect();
+                local::resolved(listed, "this machine's resolver list names no server".into())
+            }
+            (None, None) => local::resolvers(),
         }
     }
 }
@@ -268,10 +273,10 @@ fn abandon(
 }
 
 /// Has this machine resolve a name.
-async fn look_up(shared: &RefCell<dns::Shared<'_>>, instead: Option<&Local>, name: &str) {
+async fn look_up(shared: &RefCell<dns::Shared<'_>>, instead: Option<&Local>, round: &local::LookUps, name: &str) {
     let found = match instead {
         Some(local) => local.lookups.get(name).cloned().unwrap_or(LookedUp::Missing),
-        None => local::look_up(name).await,
+        None => round.ask(name).await,
     };
     let mut shared = shared.borrow_mut();
     shared.evidence.lookups.insert(name.to_owned(), found);

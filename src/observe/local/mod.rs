@@ -1,11 +1,27 @@
 //! What this machine is configured with, and what its own resolution says.
 
+mod look_up;
 #[cfg(unix)]
 mod unix;
 #[cfg(any(windows, test))]
 mod windows;
 
-use crate::evidence::{LocalStage, LocalView, LookedUp, Resolved};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::evidence::{LocalStage, LocalView, Resolved};
+use crate::files;
+pub(super) use look_up::LookUps;
+
+/// The most that is read of a file; a hosts file of 10 MB is whole.
+const FILE_LIMIT: u64 = 16 << 20;
+
+/// The machine's own configuration.
+#[cfg(unix)]
+pub(super) fn read(stage: LocalStage) -> LocalView {
+    unix::read(stage, Path::new("/"))
+}
 
 /// The machine's own configuration.
 #[cfg(windows)]
@@ -14,22 +30,54 @@ pub(super) fn read(stage: LocalStage) -> LocalView {
 }
 
 /// The machine's own configuration.
-#[cfg(not(windows))]
+#[cfg(not(any(unix, windows)))]
 pub(super) fn read(stage: LocalStage) -> LocalView {
-    LocalView { stage, system: std::env::consts::OS.into(), ..LocalView::default() }
+    let troubles = vec!["reading this machine's configuration is not yet supported on this system".into()];
+    LocalView { stage, system: std::env::consts::OS.into(), troubles, ..LocalView::default() }
 }
 
-/// What this machine's own resolution says of a name: hosts file, cache and DNS, as any program here would see it.
-pub(super) async fn look_up(name: &str) -> LookedUp {
-    match tokio::net::lookup_host((name, 0)).await {
-        Ok(found) => {
-            let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
-            addresses.sort_unstable();
-            addresses.dedup();
-            LookedUp::Addresses(addresses)
+/// The resolvers of this machine, in its own order.
+#[cfg(unix)]
+pub(super) fn resolvers() -> Resolved {
+    unix::resolvers(Path::new("/"))
+}
+
+/// The resolvers of this machine, in its own order.
+#[cfg(windows)]
+pub(super) fn resolvers() -> Resolved {
+    windows::resolvers()
+}
+
+/// The resolvers of this machine, in its own order.
+#[cfg(not(any(unix, windows)))]
+pub(super) fn resolvers() -> Resolved {
+    Resolved::Failed("reading this machine's resolver list is not yet supported on this system".into())
+}
+
+/// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.
+fn octets_of(path: &Path, view: &mut LocalView) -> Option<Vec<u8>> {
+    match files::read_regular(path, FILE_LIMIT) {
+        Ok((octets, None)) => Some(octets),
+        Ok((mut octets, Some(too_large))) => {
+            view.troubles.push(format!("{too_large}; only its beginning counts"));
+            // The last line is cut in the middle.
+            let whole = octets.iter().rposition(|&octet| octet == b'\n').map_or(0, |end| end + 1);
+            octets.truncate(whole);
+            Some(octets)
         }
-        Err(error) => LookedUp::Failed(error.to_string()),
+        Err(error) if error.is_not_found() => None,
+        Err(error) => {
+            view.troubles.push(error.to_string());
+            None
+        }
     }
+}
+
+/// A resolver list, each server once; `nothing` says why there is none.
+pub(super) fn resolved(mut list: Vec<SocketAddr>, nothing: String) -> Resolved {
+    let mut seen = HashSet::new();
+    list.retain(|address| seen.insert(*address));
+    if list.is_empty() { Resolved::Failed(nothing) } else { Resolved::Addresses(list) }
 }
 
 /// The interface number behind the scope of a link-local address (RFC 4007 section 11.2): a number, or on Linux the name
@@ -43,22 +91,4 @@ pub(super) fn scope_id(scope: &str) -> Option<u32> {
         return None;
     }
     std::fs::read_to_string(format!("/sys/class/net/{scope}/ifindex")).ok()?.trim().parse().ok()
-}
-
-/// The resolvers of this machine, in its own order.
-#[cfg(unix)]
-pub(super) fn resolvers() -> Resolved {
-    unix::resolvers(std::path::Path::new("/etc/resolv.conf"), std::path::Path::new("/run/systemd/resolve/resolv.conf"))
-}
-
-/// The resolvers of this machine, in its own order.
-#[cfg(windows)]
-pub(super) fn resolvers() -> Resolved {
-    windows::resolvers()
-}
-
-/// The resolvers of this machine, in its own order.
-#[cfg(not(any(unix, windows)))]
-pub(super) fn resolvers() -> Resolved {
-    Resolved::Failed("reading this machine's resolver list is not yet supported on this system".into())
 }

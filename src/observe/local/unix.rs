@@ -1,100 +1,113 @@
-//! What a Unix machine is configured with.
+//! What a Unix machine is configured with. Every file is looked for under a root folder, `/` on a real machine.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
-use std::path::Path;
+mod identity;
+mod resolv_conf;
 
-use resolv_conf::{Config, ScopedIp};
+use std::path::{Path, PathBuf};
 
-use super::scope_id;
-use crate::evidence::Resolved;
+use if_addrs::IfAddr;
 
-const PORT: u16 = 53;
+use super::octets_of;
+use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView};
+use crate::inventory::files::{SmbConf, dns_update_cache, hosts, krb5_conf, lmhosts, smb_conf};
+pub(super) use resolv_conf::resolvers;
 
-/// Where systemd's own resolver listens; it hides the servers that it asks.
-const STUB: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 53);
+const HOSTS: &str = "/etc/hosts";
+const LMHOSTS: [&str; 2] = ["/etc/samba/lmhosts", "/usr/local/samba/etc/lmhosts"];
+const KRB5_CONF: &str = "/etc/krb5.conf";
 
-pub(super) fn resolvers(path: &Path, behind_stub: &Path) -> Resolved {
-    let mut all = match read(path) {
-        Ok(all) => all,
-        Err(error) => return Resolved::Failed(format!("reading {}: {error}", path.display())),
-    };
-    if all.contains(&SocketAddr::from((STUB, PORT)))
-        && let Ok(more) = read(behind_stub)
-    {
-        all.extend(more);
+/// Samba of a distribution, built from its sources, and of FreeBSD: its configuration and where that puts private files
+/// unless it says otherwise.
+const SAMBA: [(&str, &str); 3] = [
+    ("/etc/samba/smb.conf", "/var/lib/samba/private"),
+    ("/usr/local/samba/etc/smb.conf", "/usr/local/samba/private"),
+    ("/usr/local/etc/smb4.conf", "/var/db/samba4/private"),
+];
+
+pub(super) fn read(stage: LocalStage, root: &Path) -> LocalView {
+    let mut view = LocalView { stage, system: std::env::consts::OS.into(), ..LocalView::default() };
+    match if_addrs::get_if_addrs() {
+        Ok(found) => interfaces(found, &mut view),
+        Err(error) => view.troubles.push(format!("reading the addresses of this machine: {error}")),
     }
-    let mut seen = std::collections::HashSet::new();
-    all.retain(|address| seen.insert(*address));
-    if all.is_empty() {
-        return Resolved::Failed(format!("reading {}: it names no server", path.display()));
+    if stage == LocalStage::Configuration {
+        configuration(&Root(root), &mut view);
     }
-    Resolved::Addresses(all)
+    view
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<SocketAddr>> {
-    // A line that cannot be read must not hide the others.
-    let (config, _) = Config::parse_with_errors(&std::fs::read(path)?);
-    Ok(config.nameservers.iter().map(address).collect())
+/// One interface for each name, in the order of the system.
+fn interfaces(found: Vec<if_addrs::Interface>, view: &mut LocalView) {
+    for found in found {
+        let (address, prefix) = match &found.addr {
+            IfAddr::V4(v4) => (v4.ip.into(), v4.prefixlen),
+            IfAddr::V6(v6) => (v6.ip.into(), v6.prefixlen),
+        };
+        let known = view.interfaces.iter().position(|known| known.name == found.name);
+        let place = known.unwrap_or_else(|| {
+            view.interfaces.push(Interface { name: found.name.clone(), ..Interface::default() });
+            view.interfaces.len() - 1
+        });
+        let interface = &mut view.interfaces[place];
+        interface.loopback |= found.is_loopback();
+        interface.addresses.push(InterfaceAddress { address, prefix, eligible: None, transient: false });
+    }
 }
 
-fn address(server: &ScopedIp) -> SocketAddr {
-    match server {
-        ScopedIp::V4(address) => SocketAddr::from((*address, PORT)),
-        // Without its interface a link-local server cannot be reached; the attempt will say so.
-        ScopedIp::V6(address, scope) => {
-            SocketAddrV6::new(*address, PORT, 0, scope.as_deref().and_then(scope_id).unwrap_or(0)).into()
+fn configuration(root: &Root<'_>, view: &mut LocalView) {
+    let resolv = resolv_conf::read(root, view);
+    view.resolvers = resolv.servers.into_iter().map(|address| LocalResolver { address, interface: None }).collect();
+    view.suffixes = resolv.suffixes;
+    if let Some(octets) = root.octets(HOSTS, view) {
+        hosts(&octets, HOSTS, view);
+    }
+    // Before lmhosts, whose names are NetBIOS's.
+    let host = identity::host_name(root, view);
+    for path in LMHOSTS {
+        if let Some(octets) = root.octets(path, view) {
+            lmhosts(&octets, path, view);
         }
+    }
+    let samba = samba(root, view);
+    if let Some(octets) = root.octets(KRB5_CONF, view) {
+        krb5_conf(&octets, KRB5_CONF, view);
+    }
+    identity::name(host, &samba, view);
+    let suffixes = view.suffixes.clone();
+    for suffix in suffixes {
+        view.hint(&suffix, format!("domain or search in {}", resolv_conf::PATH));
+    }
+}
+
+/// Every configuration of Samba that is there, and the records that it registers.
+fn samba(root: &Root<'_>, view: &mut LocalView) -> Vec<SmbConf> {
+    let mut found = Vec::new();
+    for (path, private) in SAMBA {
+        let Some(octets) = root.octets(path, view) else { continue };
+        let conf = smb_conf(&octets, path, view);
+        let private = conf.private_dir.as_deref().unwrap_or(private);
+        let cache = format!("{}/dns_update_cache", private.trim_end_matches('/'));
+        if let Some(octets) = root.octets(&cache, view) {
+            dns_update_cache(&octets, &cache, view);
+        }
+        found.push(conf);
+    }
+    found
+}
+
+/// The folder under which all files stand.
+struct Root<'a>(&'a Path);
+
+impl Root<'_> {
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.join(path.trim_start_matches('/'))
+    }
+
+    /// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.
+    fn octets(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>> {
+        octets_of(&self.path(path), view)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(files: [&str; 2]) -> Resolved {
-        let folder = tempfile::tempdir().expect("a folder for the test");
-        let paths = ["resolv.conf", "behind"].map(|name| folder.path().join(name));
-        for (path, text) in paths.iter().zip(files) {
-            std::fs::write(path, text).expect("a file for the test");
-        }
-        resolvers(&paths[0], &paths[1])
-    }
-
-    fn addresses(list: &[&str]) -> Resolved {
-        Resolved::Addresses(list.iter().map(|address| address.parse().expect("an address")).collect())
-    }
-
-    #[test]
-    fn order_and_scopes_are_kept_and_bad_lines_skipped() {
-        let text = "# x\nnameserver 192.0.2.2\nnameserver bad\nnameserver 192.0.2.1\nnameserver fe80::1%7\n\
-                    nameserver 192.0.2.2\nsearch contoso.com\n";
-        assert_eq!(written([text, ""]), addresses(&["192.0.2.2:53", "192.0.2.1:53", "[fe80::1%7]:53"]));
-    }
-
-    #[test]
-    fn servers_behind_the_local_stub_are_listed_too() {
-        let behind = "nameserver 192.0.2.1\n";
-        let stub = "nameserver 127.0.0.53\noptions edns0 trust-ad\n";
-        assert_eq!(written([stub, behind]), addresses(&["127.0.0.53:53", "192.0.2.1:53"]));
-        assert_eq!(written(["nameserver 192.0.2.9\n", behind]), addresses(&["192.0.2.9:53"]));
-    }
-
-    #[test]
-    fn an_empty_or_missing_list_is_said_to_be_so() {
-        let Resolved::Failed(text) = written(["search contoso.com\n", ""]) else { panic!("no server is named") };
-        assert!(text.ends_with("it names no server"), "{text}");
-        let Resolved::Failed(text) = resolvers(Path::new("/nonexistent/resolv.conf"), Path::new("")) else {
-            panic!("there is no such file")
-        };
-        assert!(text.starts_with("reading /nonexistent/resolv.conf: "), "{text}");
-    }
-
-    #[test]
-    fn scopes_are_numbers_or_interfaces() {
-        assert_eq!(scope_id("7"), Some(7));
-        assert_eq!(scope_id("../etc"), None);
-        assert_eq!(scope_id("no such interface"), None);
-        #[cfg(target_os = "linux")]
-        assert_eq!(scope_id("lo"), Some(1));
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ mod wide;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::evidence::{DomainHint, Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView, Resolved};
+use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView, Resolved};
 use crate::inventory::files;
 
 /// Registry keys under HKEY_LOCAL_MACHINE.
@@ -40,8 +40,8 @@ trait Machine {
     fn membership(&self) -> Result<Membership, String>;
     /// An environment variable, in any case.
     fn variable(&self, name: &str) -> Option<String>;
-    /// A file. `None`: there is none.
-    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+    /// A file; `None` with a trouble if it cannot be read, and without one if there is none.
+    fn file(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>>;
 }
 
 /// A network adapter.
@@ -101,7 +101,7 @@ fn view(stage: LocalStage, machine: &impl Machine) -> LocalView {
         view.host = told(machine.host(), &mut view).filter(|name| !name.is_empty());
         view.domain = setting(machine, TCPIP, "Domain", &mut view);
         view.suffixes = suffixes(machine, &mut view);
-        view.domains = domains(machine, &mut view);
+        hint_domains(machine, &mut view);
         read_files(machine, &mut view);
     }
     view
@@ -193,14 +193,9 @@ fn listed(machine: &impl Machine) -> Resolved {
         Ok(adapters) => adapters,
         Err(trouble) => return Resolved::Failed(trouble),
     };
-    let mut all: Vec<_> = servers(&adapters, &mut troubles).into_iter().map(|server| server.address).collect();
-    let mut seen = std::collections::HashSet::new();
-    all.retain(|address| seen.insert(*address));
-    if all.is_empty() {
-        troubles.push("no network adapter that is up names a DNS server".into());
-        return Resolved::Failed(troubles.join("; "));
-    }
-    Resolved::Addresses(all)
+    let all = servers(&adapters, &mut troubles).into_iter().map(|server| server.address).collect();
+    troubles.push("no network adapter that is up names a DNS server".into());
+    super::resolved(all, troubles.join("; "))
 }
 
 /// What is tried behind short names: the list of the policy, else the machine's own, else the primary suffix and those
@@ -228,7 +223,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 /// The surest first: what the machine is a member of, then the suffix of its name, which need not be a domain.
-fn domains(machine: &impl Machine, view: &mut LocalView) -> Vec<DomainHint> {
+fn hint_domains(machine: &impl Machine, view: &mut LocalView) {
     let membership = told(machine.membership(), view).unwrap_or_default();
     let value = |name: &str| format!(r"registry value HKLM\{TCPIP}\{name}");
     let hints = [
@@ -237,14 +232,11 @@ fn domains(machine: &impl Machine, view: &mut LocalView) -> Vec<DomainHint> {
         (view.domain.clone(), value("Domain")),
         (setting(machine, TCPIP, "NV Domain", view), value("NV Domain")),
     ];
-    let mut list: Vec<DomainHint> = Vec::new();
     for (domain, source) in hints {
-        let Some(domain) = domain.filter(|domain| !domain.is_empty()) else { continue };
-        if !list.iter().any(|hint| hint.domain.eq_ignore_ascii_case(&domain)) {
-            list.push(DomainHint { domain, source });
+        if let Some(domain) = domain {
+            view.hint(&domain, source);
         }
     }
-    list
 }
 
 fn read_files(machine: &impl Machine, view: &mut LocalView) {
@@ -259,7 +251,7 @@ fn read_files(machine: &impl Machine, view: &mut LocalView) {
 }
 
 fn read_file(machine: &impl Machine, path: &str, parse: fn(&[u8], &str, &mut LocalView), view: &mut LocalView) {
-    if let Some(octets) = told(machine.file(path), view).flatten() {
+    if let Some(octets) = machine.file(path, view) {
         parse(&octets, path, view);
     }
 }

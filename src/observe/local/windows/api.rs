@@ -27,7 +27,8 @@ use windows_sys::Win32::System::SystemInformation::{ComputerNameDnsFullyQualifie
 
 use super::wide::{terminated, text};
 use super::{Adapter, AdapterAddress, Machine, Membership};
-use crate::files;
+use crate::evidence::LocalView;
+use crate::observe::local::octets_of;
 
 /// Most octets that are taken of the list of adapters, or of one registry value.
 const MOST_OCTETS: u32 = 16 << 20;
@@ -127,12 +128,8 @@ impl Machine for Windows {
         std::env::var(name).ok()
     }
 
-    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        match files::read_bytes(Path::new(path), files::TEXT_LIMIT) {
-            Ok(octets) => Ok(Some(octets)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.to_string()),
-        }
+    fn file(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>> {
+        octets_of(Path::new(path), view)
     }
 }
 

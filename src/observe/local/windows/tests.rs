@@ -33,9 +33,8 @@ impl Machine for Told {
         name.eq_ignore_ascii_case("SystemRoot").then(|| r"C:\Windows".into())
     }
 
-    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let found = self.files.get(path).copied().transpose()?;
-        Ok(found.map(|text| text.as_bytes().to_vec()))
+    fn file(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>> {
+        told(self.files.get(path).copied()?.map_err(str::to_owned), view).map(|text| text.as_bytes().to_vec())
     }
 }
 
@@ -63,8 +62,9 @@ impl Machine for Mute {
         None
     }
 
-    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        Err(format!("no {path}"))
+    fn file(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>> {
+        view.troubles.push(format!("no {path}"));
+        None
     }
 }
 
@@ -298,10 +298,11 @@ mod itself {
     #[test]
     fn files_are_read_or_absent_or_refused() {
         let root = Windows.variable("systemroot").expect("in any case");
-        let hosts = Windows.file(&format!(r"{root}\System32\drivers\etc\hosts"));
-        assert!(hosts.is_ok_and(|octets| octets.is_some()));
-        assert_eq!(Windows.file(&format!(r"{root}\guidpost\has\none")), Ok(None));
-        let trouble = Windows.file(&root).expect_err("a folder is no file");
-        assert!(trouble.starts_with("cannot read `"), "{trouble}");
+        let mut view = LocalView::default();
+        assert!(Windows.file(&format!(r"{root}\System32\drivers\etc\hosts"), &mut view).is_some());
+        assert_eq!(Windows.file(&format!(r"{root}\guidpost\has\none"), &mut view), None);
+        assert_eq!(view.troubles, texts(&[]));
+        assert_eq!(Windows.file(&root, &mut view), None, "a folder is no file");
+        assert!(view.troubles[0].starts_with("cannot read `"), "{:?}", view.troubles);
     }
 }

@@ -1,0 +1,52 @@
+//! How a machine calls itself.
+
+use super::Root;
+use crate::evidence::LocalView;
+use crate::inventory::files::SmbConf;
+use crate::name::DnsName;
+
+/// Where the running system keeps its name, and where it is kept for the next start.
+const HOST_NAME: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+
+/// The domain that Linux gives a machine without one.
+const NO_DOMAIN: &str = ".localdomain";
+
+/// The machine's name as the system knows it, mostly short; completed by the hosts file, where that has a longer one.
+pub(super) fn host_name(root: &Root<'_>, view: &mut LocalView) -> Option<String> {
+    let octets = HOST_NAME.iter().find_map(|path| root.octets(path, view))?;
+    let text = String::from_utf8_lossy(&octets);
+    let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    if DnsName::parse(name).is_err() {
+        view.troubles.push(format!("the host name `{name}` is no DNS name"));
+        return None;
+    }
+    let name = name.trim_end_matches('.');
+    let completes = |full: &&String| {
+        let rest = full.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &full[name.len()..]);
+        rest.is_some_and(|rest| rest.starts_with('.') && rest.len() > 1 && !rest.eq_ignore_ascii_case(NO_DOMAIN))
+    };
+    let full = view.names.iter().flat_map(|line| &line.names).find(completes).filter(|_| !name.contains('.'));
+    Some(full.map_or(name, |full| full.trim_end_matches('.')).to_owned())
+}
+
+/// The name and the domain of the machine. A DC of Samba is called by its configuration, whatever the system says.
+pub(super) fn name(host: Option<String>, samba: &[SmbConf], view: &mut LocalView) {
+    let as_dc = samba.iter().filter(|conf| conf.is_dc()).find_map(|conf| {
+        let short = conf.netbios_name.as_deref().or_else(|| host.as_deref()?.split('.').next())?;
+        Some(format!("{short}.{}", conf.realm.as_ref()?).to_ascii_lowercase())
+    });
+    let suffix = view.suffixes.first();
+    let host = as_dc.or_else(|| {
+        let host = host?;
+        match suffix {
+            Some(suffix) if !host.contains('.') => Some(format!("{host}.{}", suffix.trim_end_matches('.'))),
+            _ => Some(host),
+        }
+    });
+    let own = host.as_deref().and_then(|host| DnsName::parse(host).ok()?.parent());
+    view.domain = own.as_ref().map(|domain| domain.as_str().to_owned()).or_else(|| suffix.cloned());
+    if let (Some(host), Some(domain)) = (&host, own) {
+        view.hint(domain.as_str(), format!("the host name {host}"));
+    }
+    view.host = host;
+}
