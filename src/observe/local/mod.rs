@@ -13,6 +13,8 @@ use std::path::Path;
 use crate::evidence::{LocalStage, LocalView, Resolved};
 use crate::files;
 pub(super) use look_up::LookUps;
+#[cfg(windows)]
+pub(super) use windows::believe_refusals;
 
 /// The most that is read of a file; a hosts file of 10 MB is whole.
 const FILE_LIMIT: u64 = 16 << 20;

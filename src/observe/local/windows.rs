@@ -10,6 +10,9 @@ mod socket_address;
 mod tests;
 mod wide;
 
+#[cfg(windows)]
+pub(in crate::observe) use api::believe_refusals;
+
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView, Resolved};
