@@ -61,6 +61,7 @@ Dir::Cache::archives "$PWD/archives";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 Acquire::Languages "none";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::Retries "2";
 Acquire::http::Timeout "30";
 END
@@ -70,7 +71,8 @@ END
         apt-get -q update || continue
         reached=1
         version=$(apt-cache madison rust-src | awk -v wanted="$release" '
-            { plain = $3; sub(/[+~-].*/, "", plain); if (plain == wanted) { print $3; exit } }')
+            { plain = $3; sub(/[+~-].*/, "", plain); if (plain == wanted) found = $3 }
+            END { print found }')
         if [[ $version ]]; then
             apt-get -q download "rust-src=$version" || skip "rust-src $version cannot be fetched from ${mirror:-deb.debian.org}"
             unset APT_CONFIG
