@@ -58,6 +58,18 @@ def files():
             seed("config", name, read(os.path.join(folder, name)))
 
 
+def machine_files():
+    """The files of a domain controller, a line of each kind."""
+    seed("hosts", "hosts", b"\xef\xbb\xbf# Geb\xe4ude\r\n192.0.2.10\tdc1.contoso.com dc1 # moved\r\nfe80::1%eth0 dc2\r\n")
+    seed("hosts", "lmhosts", b'192.0.2.10 DC1 #PRE #DOM:CONTOSO\n192.0.2.11 "CONTOSO        \\0x1b" #PRE\n#INCLUDE x\n')
+    seed("hosts", "smb.conf", b"[global]\n realm = CONTOSO.\\\nCOM\n server role = dc\n; x\n include = y\n[libdefaults]\n")
+    seed("hosts", "krb5.conf", b"includedir /x\n[libdefaults]*\n default_realm = A.B\n c = {\n d = e\n }\n")
+    alias = b"3dab7f9b-92e7-4391-b8db-71df532c1493._msdcs.contoso.com. 600 IN CNAME dc1.contoso.com.\r\n"
+    site = b"_ldap._tcp.Old\\ Site._sites.contoso.com. 600 IN SRV 0 100 389 dc1.contoso.com. ; x\r\n"
+    seed("netlogon_dns", "netlogon.dns", alias + site + b"contoso.com. 600 IN A 192.0.2.10\r\n")
+    seed("netlogon_dns", "cache", b"A a.b 192.0.2.1\nAAAA a.b 2001:db8::1\nRPC a.b NS c.a.b d.a.b\nSRV _x._tcp.a.b d.a.b 389\n")
+
+
 def saved_run(guidpost):
     """Evidence of a run against a port on which nobody answers."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,4 +88,5 @@ def read(path):
 
 captures()
 files()
+machine_files()
 saved_run(os.path.abspath(sys.argv[1]))

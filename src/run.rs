@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::evidence::{Evidence, Purpose, Selection, Stage};
 use crate::identify::{self, Subject};
-use crate::observe::{self, Progress, Session, SessionOptions};
+use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::plan::Plan;
 use crate::{inventory, plan};
 
@@ -23,7 +23,8 @@ pub struct Origin {
     pub seed: u64,
 }
 
-/// Asks everything that the configuration calls for.
+/// Asks everything that the configuration calls for. `local` stands in for what this machine is configured with and
+/// resolves itself; without it, the machine is asked.
 ///
 /// # Errors
 /// The operating system gives no runtime. What goes wrong with servers is evidence.
@@ -32,13 +33,18 @@ pub fn observe(
     selection: Selection,
     purpose: Purpose,
     origin: Origin,
+    local: Option<Local>,
     progress: &dyn Fn(Progress),
 ) -> io::Result<Evidence> {
     let options = SessionOptions { query: config.query.clone(), family: selection.family };
     let mut evidence = Evidence::new(config, selection, origin.seed, origin.started_at);
     evidence.purpose = purpose;
     observe::run(async {
-        collect(&mut Session::new(options), &mut evidence, progress).await;
+        let mut session = Session::new(options);
+        if let Some(local) = local {
+            session = session.with_local(local);
+        }
+        collect(&mut session, &mut evidence, progress).await;
         evidence
     })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use guidpost::demo::{Scenario, scenarios};
+use guidpost::demo::{RunningScenario, Scenario, scenarios};
 use guidpost::evidence::{Purpose, Selection};
 use guidpost::report::{Counts, Report, Tool, Verdict};
 use guidpost::run::{self, Origin};
@@ -64,9 +64,9 @@ fn every_rule_fires_in_a_scenario() {
     assert!(missing.is_empty(), "no scenario expects {missing:?} to fail");
 }
 
-/// How the reports differ from what the scenarios expect, one entry per scenario that differs. `check` turns the text of
-/// a configuration into the report of a run.
-fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<String>> {
+/// How the reports differ from what the scenarios expect, one entry per scenario that differs. `check` turns a scenario
+/// into the report of a run.
+fn complaints(check: impl Fn(&RunningScenario) -> Report + Sync) -> BTreeMap<String, Vec<String>> {
     let all = all();
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(BTreeMap::new());
@@ -75,7 +75,7 @@ fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<Str
             scope.spawn(|| {
                 while let Some((name, scenario)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let running = scenario.start().expect("free ports on loopback");
-                    let mismatches = scenario.mismatches(&check(&running.config_yaml()));
+                    let mismatches = scenario.mismatches(&check(&running));
                     if !mismatches.is_empty() {
                         complaints.lock().expect("no scenario panics").insert(name.clone(), mismatches);
                     }
@@ -88,7 +88,7 @@ fn complaints(check: impl Fn(&str) -> Report + Sync) -> BTreeMap<String, Vec<Str
 
 #[test]
 fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
-    let blind = |_: &str| Report {
+    let blind = |_: &RunningScenario| Report {
         schema: String::new(),
         tool: Tool { name: String::new(), version: String::new() },
         forest: String::new(),
@@ -122,10 +122,13 @@ fn every_report_is_as_expected() {
 }
 
 /// The same way as `guidpost check`: text of a configuration, run, report.
-fn check(config: &str) -> Report {
-    let config = config::parse(config, "scenario.yaml", &rules::names()).unwrap_or_else(|errors| panic!("{errors}"));
+fn check(running: &RunningScenario) -> Report {
+    let config = config::parse(&running.config_yaml(), "scenario.yaml", &rules::names())
+        .unwrap_or_else(|errors| panic!("{errors}"));
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().expect("a timestamp"), seed: 42 };
-    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).expect("a runtime");
+    let local = Some(running.local());
+    let observed = run::observe(config, Selection::default(), Purpose::Check, origin, local, &|_| ());
+    let evidence = observed.expect("a runtime");
     let ways = &evidence.config.probe.redirect;
     let astray = evidence.machines.keys().find(|address| !ways.contains_key(address));
     assert_eq!(astray, None, "a probe left loopback");

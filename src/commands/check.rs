@@ -62,7 +62,8 @@ pub(super) fn ask(
     settings::apply(run, &mut config, deadline);
     let selection = settings::selection(run, &config)?;
     let line = ProgressLine::new(quiet);
-    run::observe(config, selection, purpose, origin, &|progress| line.tell(progress)).map_err(CommandError::Runtime)
+    run::observe(config, selection, purpose, origin, None, &|progress| line.tell(progress))
+        .map_err(CommandError::Runtime)
 }
 
 fn read(path: &std::path::Path, run: &Run) -> Result<Evidence, CommandError> {

@@ -102,7 +102,8 @@ fn report(scenario: &Scenario, origin: Origin) -> Result<Report, CommandError> {
     let running = scenario.start().map_err(CommandError::Runtime)?;
     let config = config::parse(&running.config_yaml(), "demo.yaml", &rules::names())
         .map_err(|errors| CommandError::Config(config::LoadError::Config(errors)))?;
-    let evidence =
-        run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).map_err(CommandError::Runtime)?;
+    let local = Some(running.local());
+    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, local, &|_| ())
+        .map_err(CommandError::Runtime)?;
     Ok(verdict::judge(&evidence, false))
 }

@@ -31,6 +31,7 @@ pub use problems::{ConfigErrors, Problem};
 pub use scalars::{Fault, address, date, duration, guid, name, network, redirect, retired, server};
 pub use schema::schema;
 pub use sections::{LONGEST_RUN, LONGEST_TIMEOUT};
+pub(crate) use text::quote;
 
 use decode::{At, Decoder};
 use node::Node;

@@ -6,7 +6,7 @@ use super::node::Place;
 const QUOTED: usize = 80;
 
 /// A word from the file inside a message: in backquotes, what could disturb a terminal escaped, long ones cut.
-pub(super) fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let mut quoted = String::from("`");
     for character in word.chars().take(QUOTED) {
         push_visible(&mut quoted, character);

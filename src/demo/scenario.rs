@@ -1,5 +1,6 @@
 //! The scenario format.
 
+mod local;
 mod probe;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
 use crate::name::DnsName;
+use crate::observe::Local;
 
 /// A forest with its DNS servers, and what must be reported of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,7 +27,7 @@ pub struct Scenario {
     /// What an administrator sees, and what to look for in the report.
     #[serde(default)]
     pub story: String,
-    /// The configuration without its DNS servers. Locator records are off unless it says otherwise. Machines are asked
+    /// The configuration without its DNS servers; `system` among them may stand there. Locator records are off unless it says otherwise. Machines are asked
     /// who they are only if the scenario has `machines`; what `probe:` says is taken on top of what they need.
     config: Mapping,
     /// `query:` of the configuration.
@@ -42,6 +44,9 @@ pub struct Scenario {
     /// scenario has one, so that nothing ever leaves loopback.
     #[serde(default)]
     machines: Vec<Machine>,
+    /// The machine that the check runs on; without it, one that has nothing. The real one is never looked at.
+    #[serde(default)]
+    local: local::Home,
     /// All fails and unknowns.
     #[serde(default)]
     pub expect: Vec<Expected>,
@@ -111,6 +116,9 @@ pub enum ScenarioError {
     /// A machine makes no sense, or machines are to be asked although there are none.
     #[error("{0}")]
     Machines(String),
+    /// The machine that the check runs on makes no sense.
+    #[error("{0}")]
+    Local(String),
 }
 
 impl Scenario {
@@ -121,7 +129,11 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = serde_yaml::from_str(text)?;
         scenario.check_machines(&scenario.specs()?)?;
-        let known = |name: &str| scenario.servers.iter().any(|server| server.name == name);
+        scenario.check_local()?;
+        let known = |name: &str| {
+            let system = name == "system" && scenario.asks_system();
+            system || scenario.servers.iter().any(|server| server.name == name)
+        };
         let findings = scenario.expect.iter().filter_map(Expected::server);
         let forecast = scenario.forecast.iter().map(ExpectedForecast::server);
         let groups = scenario.groups.iter().flat_map(|group| group.split_whitespace());
@@ -163,7 +175,8 @@ impl Scenario {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
         let fleet = Fleet::start(self.specs().map_err(invalid)?)?;
         let (redirect, machines) = machines::start(&self.machines, self.forest().map_err(invalid)?)?;
-        Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, fleet, _machines: machines })
+        let local = self.machine(fleet.addresses()).map_err(invalid)?;
+        Ok(RunningScenario { config: self.config_yaml(&fleet, &redirect)?, local, fleet, _machines: machines })
     }
 
     fn config_yaml(&self, fleet: &Fleet, redirect: &BTreeMap<IpAddr, Option<SocketAddr>>) -> io::Result<String> {
@@ -176,6 +189,7 @@ impl Scenario {
             entry.extend(server.config.clone());
             servers.push(Value::Mapping(entry));
         }
+        servers.extend_from_slice(self.further_servers());
         let mut config = self.config.clone();
         config.insert("dns_servers".into(), servers.into());
         if let Some(query) = &self.query {
@@ -215,6 +229,7 @@ impl ServerEntry {
 /// A scenario whose servers answer, until it is dropped.
 pub struct RunningScenario {
     config: String,
+    local: Local,
     fleet: Fleet,
     _machines: Running,
 }
@@ -223,6 +238,11 @@ impl RunningScenario {
     /// The whole configuration file, with the real ports.
     pub fn config_yaml(&self) -> String {
         self.config.clone()
+    }
+
+    /// What stands in for the machine that the check runs on.
+    pub fn local(&self) -> Local {
+        self.local.clone()
     }
 
     /// The questions that arrived so far.

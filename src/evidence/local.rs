@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::quote;
 use crate::name::DnsName;
 
 /// How much of the machine's own configuration was read.
@@ -164,7 +165,7 @@ impl LocalView {
     /// of all. A domain that is known already stays where it is.
     pub fn hint(&mut self, domain: &str, source: String) {
         let Ok(name) = DnsName::parse(domain) else {
-            self.troubles.push(format!("{source}: `{domain}` is no DNS name"));
+            self.troubles.push(format!("{source}: {} is no DNS name", quote(domain)));
             return;
         };
         let domain = name.as_str();

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use guidpost::config;
 use guidpost::evidence::{Evidence, Purpose, Selection};
+use guidpost::observe::Local;
 use guidpost::run::{self, Origin};
 
 use crate::machine::{hear, hex, replies, tcp_at, udp, udp_at};
@@ -117,7 +118,8 @@ fn run_against(bases: [u16; 2]) -> (Evidence, Vec<Vec<u8>>) {
     );
     let config = config::parse(&text, "test", &[]).unwrap();
     let origin = Origin { started_at: "2026-11-20T10:00:00Z".parse().unwrap(), seed: 7 };
-    let evidence = run::observe(config, Selection::default(), Purpose::Check, origin, &|_| ()).unwrap();
+    let evidence =
+        run::observe(config, Selection::default(), Purpose::Check, origin, Some(Local::default()), &|_| ()).unwrap();
     let questions = questions.lock().unwrap().clone();
     (evidence, questions)
 }

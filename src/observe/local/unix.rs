@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use if_addrs::IfAddr;
 
 use super::octets_of;
+use crate::config::quote;
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView};
 use crate::inventory::files::{SmbConf, dns_update_cache, hosts, krb5_conf, lmhosts, smb_conf};
+use crate::name::DnsName;
 pub(super) use resolv_conf::resolvers;
 
 const HOSTS: &str = "/etc/hosts";
@@ -73,9 +75,15 @@ fn configuration(root: &Root<'_>, view: &mut LocalView) {
         krb5_conf(&octets, KRB5_CONF, view);
     }
     identity::name(host, &samba, view);
-    let suffixes = view.suffixes.clone();
-    for suffix in suffixes {
-        view.hint(&suffix, format!("domain or search in {}", resolv_conf::PATH));
+    let source = format!("domain or search in {}", resolv_conf::PATH);
+    let (good, bad): (Vec<_>, Vec<_>) =
+        view.suffixes.clone().into_iter().partition(|suffix| DnsName::parse(suffix).is_ok());
+    for suffix in good {
+        view.hint(&suffix, source.clone());
+    }
+    if let Some(first) = bad.first() {
+        let (many, first) = (bad.len(), quote(first));
+        view.troubles.push(format!("{source}: {many} suffixes are no DNS names, the first is {first}"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a machine calls itself.
 
 use super::Root;
+use crate::config::quote;
 use crate::evidence::LocalView;
 use crate::inventory::files::SmbConf;
 use crate::name::DnsName;
@@ -17,13 +18,14 @@ pub(super) fn host_name(root: &Root<'_>, view: &mut LocalView) -> Option<String>
     let text = String::from_utf8_lossy(&octets);
     let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     if DnsName::parse(name).is_err() {
-        view.troubles.push(format!("the host name `{name}` is no DNS name"));
+        view.troubles.push(format!("the host name {} is no DNS name", quote(name)));
         return None;
     }
     let name = name.trim_end_matches('.');
     let completes = |full: &&String| {
         let rest = full.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &full[name.len()..]);
-        rest.is_some_and(|rest| rest.starts_with('.') && rest.len() > 1 && !rest.eq_ignore_ascii_case(NO_DOMAIN))
+        rest.is_some_and(|rest| rest.starts_with('.') && !rest.eq_ignore_ascii_case(NO_DOMAIN))
+            && DnsName::parse(full).is_ok_and(|full| full.parent().is_some())
     };
     let full = view.names.iter().flat_map(|line| &line.names).find(completes).filter(|_| !name.contains('.'));
     Some(full.map_or(name, |full| full.trim_end_matches('.')).to_owned())
@@ -33,20 +35,20 @@ pub(super) fn host_name(root: &Root<'_>, view: &mut LocalView) -> Option<String>
 pub(super) fn name(host: Option<String>, samba: &[SmbConf], view: &mut LocalView) {
     let as_dc = samba.iter().filter(|conf| conf.is_dc()).find_map(|conf| {
         let short = conf.netbios_name.as_deref().or_else(|| host.as_deref()?.split('.').next())?;
-        Some(format!("{short}.{}", conf.realm.as_ref()?).to_ascii_lowercase())
+        let full = format!("{short}.{}", conf.realm.as_ref()?).to_ascii_lowercase();
+        Some(full).filter(|full| DnsName::parse(full).is_ok())
     });
-    let suffix = view.suffixes.first();
-    let host = as_dc.or_else(|| {
-        let host = host?;
-        match suffix {
-            Some(suffix) if !host.contains('.') => Some(format!("{host}.{}", suffix.trim_end_matches('.'))),
-            _ => Some(host),
-        }
-    });
-    let own = host.as_deref().and_then(|host| DnsName::parse(host).ok()?.parent());
-    view.domain = own.as_ref().map(|domain| domain.as_str().to_owned()).or_else(|| suffix.cloned());
-    if let (Some(host), Some(domain)) = (&host, own) {
-        view.hint(domain.as_str(), format!("the host name {host}"));
+    let known = as_dc.or(host);
+    let domain_of = |host: &String| Some(DnsName::parse(host).ok()?.parent()?.as_str().to_owned());
+    let own = known.as_ref().and_then(domain_of);
+    if let (Some(host), Some(domain)) = (&known, &own) {
+        view.hint(domain, format!("the host name {host}"));
     }
-    view.host = host;
+    let suffix = view.suffixes.first().filter(|suffix| DnsName::parse(suffix).is_ok());
+    view.domain = own.or_else(|| suffix.map(|suffix| suffix.trim_end_matches('.').to_owned()));
+    // A short name is taken to stand in the first domain that is tried behind it.
+    view.host = known.map(|host| match &view.domain {
+        Some(domain) if !host.contains('.') => format!("{host}.{domain}"),
+        _ => host,
+    });
 }

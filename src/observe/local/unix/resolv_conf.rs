@@ -20,6 +20,9 @@ const STUB: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 53);
 
 const PORT: u16 = 53;
 
+/// So many servers and suffixes count; a C library looks at far fewer.
+const MAX_LISTED: usize = 1000;
+
 /// What counts here of such a file.
 #[derive(Default)]
 pub(super) struct Resolv {
@@ -64,8 +67,15 @@ fn one(root: &Root<'_>, path: &str, view: &mut LocalView) -> Resolv {
     }
     view.troubles.extend(bad.tell(path, "cannot be read", "cannot be read"));
     // The root, which systemd writes where there is no list, is no suffix.
-    let suffixes = config.get_last_search_or_domain().filter(|suffix| *suffix != ".").cloned();
-    Resolv { is_there: true, servers: config.nameservers.iter().map(address).collect(), suffixes: suffixes.collect() }
+    let mut suffixes: Vec<_> = config.get_last_search_or_domain().filter(|suffix| *suffix != ".").cloned().collect();
+    let servers = config.nameservers.iter().take(MAX_LISTED).map(address).collect();
+    for (what, count) in [("servers", config.nameservers.len()), ("suffixes", suffixes.len())] {
+        if count > MAX_LISTED {
+            view.troubles.push(format!("{path}: only the first {MAX_LISTED} of {count} {what} count"));
+        }
+    }
+    suffixes.truncate(MAX_LISTED);
+    Resolv { is_there: true, servers, suffixes }
 }
 
 fn address(server: &ScopedIp) -> SocketAddr {

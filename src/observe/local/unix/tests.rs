@@ -102,11 +102,28 @@ fn every_suffix_counts() {
     let view = Machine::new(&[(RESOLV, &text), (HOST, "pc\n")]).view();
     assert_eq!(view.suffixes, suffixes);
     assert_eq!((view.host.as_deref(), view.domain.as_deref()), (Some("pc.s0.example"), Some("s0.example")));
-    assert_eq!(view.domains.len(), 50);
+    assert_eq!((view.domains.len(), &hints(&view)[0][..]), (50, "s0.example: domain or search in /etc/resolv.conf"));
     let last = Machine::new(&[(RESOLV, "search a.example b.example\ndomain c.example\n")]).view();
     assert_eq!(last.suffixes, ["c.example"], "the last line counts");
     let root = Machine::new(&[(RESOLV, "search .\n"), (HOST, "pc")]).view();
     assert_eq!((root.suffixes, root.domain, root.host.as_deref()), (vec![], None, Some("pc")));
+}
+
+#[test]
+fn lists_without_end_are_read_in_bounds() {
+    let servers: String =
+        (0..40_000_u32).map(|number| format!("nameserver {}\n", std::net::Ipv4Addr::from(number))).collect();
+    let suffixes: String = (0..40_000).map(|number| format!(" s{number}.example a/{number}")).collect();
+    let files = [(RESOLV, format!("{servers}search{suffixes}\n")), (HOST, "x".repeat(1_000_000))];
+    let machine = Machine::new(&files.each_ref().map(|(path, text)| (*path, text.as_str())));
+    let view = machine.view();
+    assert_eq!((view.resolvers.len(), view.suffixes.len(), view.domains.len()), (1000, 1000, 500));
+    let [servers, suffixes, host, names] = &view.troubles[..] else { panic!("{:?}", view.troubles) };
+    assert_eq!(servers, "/etc/resolv.conf: only the first 1000 of 40000 servers count");
+    assert_eq!(suffixes, "/etc/resolv.conf: only the first 1000 of 80000 suffixes count");
+    assert!(host.len() < 200 && host.ends_with("is no DNS name"), "{host}");
+    let text = "domain or search in /etc/resolv.conf: 500 suffixes are no DNS names, the first is `a/0`";
+    assert_eq!(names, text);
 }
 
 #[test]
@@ -123,6 +140,10 @@ fn the_hosts_file_completes_the_host_name() {
     ];
     assert_eq!(hints(&view), expected);
     assert_eq!(view.names.len(), 2);
+
+    let odd = "192.0.2.7 pc. pc..example pc.b\u{fc}ro\u{202e}.example pc.corp.example\n";
+    let view = Machine::new(&[(HOST, "pc"), ("/etc/hosts", odd)]).view();
+    assert_eq!(view.host.as_deref(), Some("pc.corp.example"), "no name completes another");
 
     let full = Machine::new(&[("/etc/hostname", "# here\npc.own.example\n"), ("/etc/hosts", hosts)]).view();
     assert_eq!(full.host.as_deref(), Some("pc.own.example"));
@@ -148,6 +169,11 @@ fn a_samba_dc_is_called_by_its_configuration() {
     assert_eq!(view.records.iter().map(|record| &record.name[..]).collect::<Vec<_>>(), ["dc1.contoso.test"]);
     assert_eq!(view.names[0].file, "/etc/samba/lmhosts");
     assert_eq!(view.troubles, ["/srv/private/dns_update_cache: line 2 cannot be read"]);
+
+    let odd = smb.replace("CONTOSO.TEST", "CONTOSO TEST");
+    let view = Machine::new(&[(SMB, &odd), (HOST, "box"), (RESOLV, "search a/b c.example\n")]).view();
+    assert_eq!((view.host.as_deref(), view.domain.as_deref()), (Some("box"), None), "what is no name makes none");
+    assert_eq!(view.troubles.len(), 2, "{:?}", view.troubles);
 
     let member = smb.replace("role = dc", "role = member server").replace("private dir", "# private dir");
     let view = Machine::new(&[(SMB, &member), other, host]).view();
