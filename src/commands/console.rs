@@ -51,5 +51,10 @@ pub fn to_stdout(color: bool, write: impl FnOnce(&mut dyn Write) -> io::Result<(
     let Err(error) = write(&mut out).and_then(|()| out.flush()) else { return Ok(()) };
     // What is left in the buffer must not be tried again when it is dropped.
     let _ = out.into_parts();
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(CommandError::Stdout(error)) }
+    if is_closed_pipe(&error) { Ok(()) } else { Err(CommandError::Stdout(error)) }
+}
+
+fn is_closed_pipe(error: &io::Error) -> bool {
+    // ERROR_PIPE_NOT_CONNECTED, which std counts among the errors without a kind.
+    error.kind() == io::ErrorKind::BrokenPipe || cfg!(windows) && error.raw_os_error() == Some(233)
 }

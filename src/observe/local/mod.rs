@@ -3,22 +3,36 @@
 mod look_up;
 #[cfg(unix)]
 mod unix;
-// `windows.rs` is declared here, and asked by `read` and `resolvers` below.
+#[cfg(any(windows, test))]
+mod windows;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::evidence::{LocalStage, LocalView, Resolved};
+use crate::files;
 pub(super) use look_up::LookUps;
+#[cfg(windows)]
+pub(super) use windows::believe_refusals;
+
+/// The most that is read of a file; a hosts file of 10 MB is whole.
+const FILE_LIMIT: u64 = 16 << 20;
 
 /// The machine's own configuration.
 #[cfg(unix)]
 pub(super) fn read(stage: LocalStage) -> LocalView {
-    unix::read(stage, std::path::Path::new("/"))
+    unix::read(stage, Path::new("/"))
 }
 
 /// The machine's own configuration.
-#[cfg(not(unix))]
+#[cfg(windows)]
+pub(super) fn read(stage: LocalStage) -> LocalView {
+    windows::read(stage)
+}
+
+/// The machine's own configuration.
+#[cfg(not(any(unix, windows)))]
 pub(super) fn read(stage: LocalStage) -> LocalView {
     let troubles = vec!["reading this machine's configuration is not yet supported on this system".into()];
     LocalView { stage, system: std::env::consts::OS.into(), troubles, ..LocalView::default() }
@@ -27,13 +41,38 @@ pub(super) fn read(stage: LocalStage) -> LocalView {
 /// The resolvers of this machine, in its own order.
 #[cfg(unix)]
 pub(super) fn resolvers() -> Resolved {
-    unix::resolvers(std::path::Path::new("/"))
+    unix::resolvers(Path::new("/"))
 }
 
 /// The resolvers of this machine, in its own order.
-#[cfg(not(unix))]
+#[cfg(windows)]
+pub(super) fn resolvers() -> Resolved {
+    windows::resolvers()
+}
+
+/// The resolvers of this machine, in its own order.
+#[cfg(not(any(unix, windows)))]
 pub(super) fn resolvers() -> Resolved {
     Resolved::Failed("reading this machine's resolver list is not yet supported on this system".into())
+}
+
+/// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.
+fn octets_of(path: &Path, view: &mut LocalView) -> Option<Vec<u8>> {
+    match files::read_regular(path, FILE_LIMIT) {
+        Ok((octets, None)) => Some(octets),
+        Ok((mut octets, Some(too_large))) => {
+            view.troubles.push(format!("{too_large}; only its beginning counts"));
+            // The last line is cut in the middle.
+            let whole = octets.iter().rposition(|&octet| octet == b'\n').map_or(0, |end| end + 1);
+            octets.truncate(whole);
+            Some(octets)
+        }
+        Err(error) if error.is_not_found() => None,
+        Err(error) => {
+            view.troubles.push(error.to_string());
+            None
+        }
+    }
 }
 
 /// A resolver list, each server once; `nothing` says why there is none.

@@ -7,15 +7,12 @@ use std::path::{Path, PathBuf};
 
 use if_addrs::IfAddr;
 
+use super::octets_of;
 use crate::config::quote;
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView};
-use crate::files;
 use crate::inventory::files::{SmbConf, dns_update_cache, hosts, krb5_conf, lmhosts, smb_conf};
 use crate::name::DnsName;
 pub(super) use resolv_conf::resolvers;
-
-/// The most that is read of a file; a hosts file of 10 MB is whole.
-const FILE_LIMIT: u64 = 16 << 20;
 
 const HOSTS: &str = "/etc/hosts";
 const LMHOSTS: [&str; 2] = ["/etc/samba/lmhosts", "/usr/local/samba/etc/lmhosts"];
@@ -116,21 +113,7 @@ impl Root<'_> {
 
     /// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.
     fn octets(&self, path: &str, view: &mut LocalView) -> Option<Vec<u8>> {
-        match files::read_regular(&self.path(path), FILE_LIMIT) {
-            Ok((octets, None)) => Some(octets),
-            Ok((mut octets, Some(too_large))) => {
-                view.troubles.push(format!("{too_large}; only its beginning counts"));
-                // The last line is cut in the middle.
-                let whole = octets.iter().rposition(|&octet| octet == b'\n').map_or(0, |end| end + 1);
-                octets.truncate(whole);
-                Some(octets)
-            }
-            Err(error) if error.is_not_found() => None,
-            Err(error) => {
-                view.troubles.push(error.to_string());
-                None
-            }
-        }
+        octets_of(&self.path(path), view)
     }
 }
 

@@ -135,6 +135,19 @@ fn open(target: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket)
 }
 
+#[cfg(windows)]
+async fn connect(target: SocketAddr) -> io::Result<TcpStream> {
+    use tokio::net::TcpSocket;
+    let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    crate::observe::local::believe_refusals(&socket);
+    socket.connect(target).await
+}
+
+#[cfg(not(windows))]
+async fn connect(target: SocketAddr) -> io::Result<TcpStream> {
+    TcpStream::connect(target).await
+}
+
 /// One TCP connection.
 pub(super) struct Conversation {
     stream: TcpStream,
@@ -149,7 +162,7 @@ impl Conversation {
     /// Connects within `timeout`; all that follows has as long once more.
     pub(super) async fn open(target: SocketAddr, timeout: Duration) -> Result<Self, Failure> {
         let doing = format!("connecting to {target}");
-        let connect = async || timeout_at(until(timeout), TcpStream::connect(target)).await?;
+        let connect = async || timeout_at(until(timeout), connect(target)).await?;
         let stream = patiently(connect).await.map_err(|error| meaning(&error, &doing))?;
         // Small messages that wait for nothing; without it they are only slower.
         let _ = stream.set_nodelay(true);

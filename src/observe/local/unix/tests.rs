@@ -221,7 +221,7 @@ fn a_file_that_this_user_may_not_read_is_a_trouble() {
 fn of_a_file_that_is_too_large_the_whole_lines_at_its_beginning_count() {
     let machine = Machine::new(&[]);
     let mut octets = b"192.0.2.1 a\n".to_vec();
-    octets.resize(usize::try_from(FILE_LIMIT).unwrap() - 20, b'#');
+    octets.resize(usize::try_from(super::super::FILE_LIMIT).unwrap() - 20, b'#');
     octets.extend_from_slice(b"\n192.0.2.1 dc1.contoso.com\n");
     machine.write("/etc/hosts", &octets);
     let view = machine.view();
