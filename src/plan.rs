@@ -90,12 +90,14 @@ pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -
         return Vec::new();
     };
     let needs = rules::needs(evidence);
-    let mut asks = Asks { evidence, column: evidence.column(address), new: BTreeSet::new() };
+    let mut asks = Asks { evidence, column: evidence.column(address), new: Vec::new() };
     ask_zones(&mut asks, inventory, server, &needs);
     for dc in inventory.dcs.iter().filter(|dc| dc.selected) {
         ask_alias(&mut asks, dc, &needs);
         ask_host(&mut asks, dc, &needs);
     }
+    asks.new.sort();
+    asks.new.dedup();
     asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
 }
 
@@ -143,7 +145,7 @@ fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
 struct Asks<'a> {
     evidence: &'a Evidence,
     column: Option<&'a Column>,
-    new: BTreeSet<(DnsName, RecordType, bool)>,
+    new: Vec<(DnsName, RecordType, bool)>,
 }
 
 impl<'a> Asks<'a> {
@@ -157,7 +159,7 @@ impl<'a> Asks<'a> {
             question.is_some_and(|question| column.answer(question).is_some())
         });
         if !settled {
-            self.new.insert((name.clone(), rtype, recursion));
+            self.new.push((name.clone(), rtype, recursion));
         }
     }
 
