@@ -8,34 +8,40 @@ import tempfile
 
 import lab
 
-# More than a single server, so that guidpost too asks about 100,000 questions of 5,000 DCs.
+# guidpost asks a server each question once. The one Knot listens on so many ports, each a server for guidpost, that it
+# too asks about 100,000 questions about 5,000 DCs; asking alone goes from one to the next with the very list of dnsperf.
 PORTS = 7
 PEER_QUESTIONS = 100_000
-DIG_QUESTIONS = 2_000
+DIG_QUESTIONS = 5_000
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--guidpost", required=True)
+    parser.add_argument("--ask", required=True)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--dcs", type=int, default=5000)
     args = parser.parse_args()
     dcs, ports = lab.forest(args.dcs), lab.free_ports(PORTS)
     with tempfile.TemporaryDirectory() as folder, lab.knot(folder, dcs, ports):
-        compare(os.path.abspath(args.guidpost), args.runs, folder, dcs, ports)
+        ask = os.path.abspath(args.ask)
+        compare(os.path.abspath(args.guidpost), ask, args.runs, folder, dcs, ports)
+        for count in (1, PORTS):
+            show_shares(ask, folder, count)
 
 
-def compare(guidpost, runs, folder, dcs, ports):
+def compare(guidpost, ask, runs, folder, dcs, ports):
     clients = peers(folder, dcs, ports[0])
+    servers = [f"127.0.0.1:{port}" for port in ports]
+    clients["guidpost, asking alone"] = (PEER_QUESTIONS, [ask, os.path.join(folder, "questions"), *servers])
     for count in (1, PORTS):
         config = os.path.join(folder, f"{count}.yaml")
         servers = [(f"s{i}", ("127.0.0.1", port)) for i, port in enumerate(ports[:count])]
         lab.write_config(config, dcs, servers)
         asked = count_questions(guidpost, config, folder)
         evidence = os.path.join(folder, "evidence")
-        where = "1 server" if count == 1 else f"{count} servers"
-        clients[f"guidpost observe, {where}"] = (asked, [guidpost, "observe", "-c", config, "-o", evidence])
-        clients[f"guidpost check, {where}"] = (asked, [guidpost, "check", "-c", config, "-f", "json"])
+        clients[f"guidpost observe, {where(count)}"] = (asked, [guidpost, "observe", "-c", config, "-o", evidence])
+        clients[f"guidpost check, {where(count)}"] = (asked, [guidpost, "check", "-c", config, "-f", "json"])
 
     costs = {name: [] for name in clients}
     # In turn, so that a change of the machine's other load meets them all; the first round only warms up.
@@ -46,6 +52,8 @@ def compare(guidpost, runs, folder, dcs, ports):
                 raise SystemExit(f"{name} ended with {cost.code}:\n{cost.out[-2000:]}\n{cost.err[-2000:]}")
             if name == "dnsperf" and "(100.00%)" not in cost.out:
                 print(f"dnsperf lost questions in round {round_}; its figures cover fewer answers")
+            if name == "guidpost, asking alone" and f"{PEER_QUESTIONS} replies" not in cost.out:
+                raise SystemExit(f"guidpost did not get every answer:\n{cost.out}")
             if round_ > 0:
                 costs[name].append(cost)
     show(clients, costs, runs, len(dcs))
@@ -70,6 +78,16 @@ def count_questions(guidpost, config, folder):
     if cost.code != 0:
         raise SystemExit(f"guidpost check ended with {cost.code}:\n{cost.out[-2000:]}\n{cost.err[-2000:]}")
     return sum(server["questions"] for server in json.loads(cost.out)["servers"])
+
+
+def show_shares(ask, folder, count):
+    """Prints what the parts of a whole run take in memory."""
+    print(f"\nMemory of a check of {where(count)}, as the parts are done:")
+    print(lab.Cost([ask, "shares", os.path.join(folder, f"{count}.yaml")], folder).out.strip())
+
+
+def where(count):
+    return "1 server" if count == 1 else f"{count} servers"
 
 
 def show(clients, costs, runs, dcs):

@@ -25,7 +25,8 @@ def seed(target, name, octets):
 def captures():
     with open(os.path.join(ROOT, "tests/fixtures/samba-replies.txt"), encoding="ascii") as file:
         for number, line in enumerate(line for line in file if not line.startswith("#")):
-            seed("dns", f"capture-{number}", bytes.fromhex(line.split()[3]))
+            for target in ("dns", "dns_readers"):
+                seed(target, f"capture-{number}", bytes.fromhex(line.split()[3]))
     for host in ("dc1", "dc3", "dc4", "mem"):
         if host != "mem":
             seed("cldap", host, replay.captured("cldap-netlogon", host)[1])

@@ -59,6 +59,9 @@ impl DnsName {
     /// # Errors
     /// Says what is wrong with its labels or escapes.
     pub fn from_presentation(text: &str) -> Result<Self, NameError> {
+        if is_plain(text) {
+            return Ok(Self(text.to_ascii_lowercase().into()));
+        }
         let labels = labels(text)?;
         Ok(Self::from_labels(labels.iter().map(Vec::as_slice)))
     }
@@ -134,6 +137,12 @@ impl DnsName {
 
 /// Appends one label in presentation form, its case kept.
 pub fn push_label(text: &mut String, label: &[u8]) {
+    if label.iter().all(is_plain_octet)
+        && let Ok(plain) = std::str::from_utf8(label)
+    {
+        text.push_str(plain);
+        return;
+    }
     for &octet in label {
         match octet {
             b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$' => {
@@ -144,6 +153,18 @@ pub fn push_label(text: &mut String, label: &[u8]) {
             _ => text.push_str(&format!("\\{octet:03}")),
         }
     }
+}
+
+/// What nearly all names are made of: nothing that is escaped, or could be.
+fn is_plain_octet(octet: &u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')
+}
+
+/// Whether a text is a name without escapes and final dot, so that only its case can differ from its [`DnsName`].
+fn is_plain(text: &str) -> bool {
+    // 255 octets on the wire: a length before each label, and the final 0.
+    text.len() <= 253
+        && text.split('.').all(|label| (1..=63).contains(&label.len()) && label.as_bytes().iter().all(is_plain_octet))
 }
 
 /// The position of the first dot that separates labels.
@@ -250,6 +271,22 @@ mod tests {
         assert_eq!(DnsName::parse(&["abcdefg"; 40].join(".")), Err(NameError::Long));
         assert_eq!(DnsName::from_presentation("a\\2"), Err(NameError::BadEscape));
         assert_eq!(DnsName::from_presentation("a\\299"), Err(NameError::BadEscape));
+    }
+
+    #[test]
+    fn plain_names_are_what_the_long_way_makes_of_them() {
+        let four = |last: usize| [&"a".repeat(63)[..], &"b".repeat(63), &"c".repeat(63), &"d".repeat(last)].join(".");
+        for text in ["DC1._msdcs.Contoso-1.com", "x", &four(60), &four(61), &four(62), "a..b", ".a", "a.", "", "é.test"]
+        {
+            let long_way = labels(text).map(|labels| DnsName::from_labels(labels.iter().map(Vec::as_slice)));
+            assert_eq!(DnsName::from_presentation(text), long_way, "{text}");
+        }
+        assert!(is_plain(&four(61)) && !is_plain(&four(62)));
+        for plain in [&b"dc1"[..], b"_ldap", b"b-1"] {
+            let mut text = String::from("x.");
+            push_label(&mut text, plain);
+            assert_eq!(text.as_bytes()[2..], *plain);
+        }
     }
 
     #[test]

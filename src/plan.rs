@@ -106,7 +106,7 @@ pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -
 fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, former: Option<&Former>) -> Vec<Ask> {
     let needs = rules::needs(evidence);
     let column = server.address.and_then(|address| evidence.column(address));
-    let mut asks = Asks { evidence, column, new: BTreeSet::new() };
+    let mut asks = Asks { evidence, column, new: Vec::new() };
     ask_zones(&mut asks, inventory, server, &needs);
     for dc in inventory.dcs.iter().filter(|dc| dc.selected) {
         ask_alias(&mut asks, dc, &needs);
@@ -116,6 +116,8 @@ fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, forme
         gone::follow(&mut asks, inventory, former);
     }
     preflight::ask(&mut asks, inventory, server, &needs);
+    asks.new.sort();
+    asks.new.dedup();
     asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
 }
 
@@ -163,7 +165,7 @@ fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
 struct Asks<'a> {
     evidence: &'a Evidence,
     column: Option<&'a Column>,
-    new: BTreeSet<(DnsName, RecordType, bool)>,
+    new: Vec<(DnsName, RecordType, bool)>,
 }
 
 impl<'a> Asks<'a> {
@@ -177,7 +179,7 @@ impl<'a> Asks<'a> {
             question.is_some_and(|question| column.answer(question).is_some())
         });
         if !settled {
-            self.new.insert((name.clone(), rtype, recursion));
+            self.new.push((name.clone(), rtype, recursion));
         }
     }
 

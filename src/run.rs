@@ -143,6 +143,7 @@ pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &
         }
         session.ask(plan, evidence, &|evidence, server| plan::follow(&inventory, evidence, server), progress).await;
     }
+    evidence.trim();
 }
 
 /// Asks what `identify` needs: the DCs of the selection like a run, then the addresses that were given, whoever they are.

@@ -11,9 +11,11 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -326,7 +328,8 @@ pub struct Evidence {
     /// Interned parts of replies.
     pub store: Store,
     questions: Vec<Question>,
-    question_index: std::collections::HashMap<Question, QuestionId>,
+    hasher: DefaultHashBuilder,
+    question_index: HashTable<QuestionId>,
     columns: Vec<Column>,
 }
 
@@ -353,7 +356,8 @@ impl Evidence {
             machines: BTreeMap::new(),
             store: Store::default(),
             questions: Vec::new(),
-            question_index: std::collections::HashMap::new(),
+            hasher: DefaultHashBuilder::default(),
+            question_index: HashTable::new(),
             columns: Vec::new(),
         }
     }
@@ -361,17 +365,26 @@ impl Evidence {
     /// The id of a question, made known if it is new.
     pub fn intern_question(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) -> QuestionId {
         let question = Question { name: self.store.intern_name(name.as_str()), rtype, recursion };
-        let questions = &mut self.questions;
-        *self.question_index.entry(question).or_insert_with(|| {
-            questions.push(question);
-            QuestionId(u32::try_from(questions.len() - 1).expect("fewer than 2^32 questions fit into memory"))
-        })
+        if let Some(known) = self.find(question) {
+            return known;
+        }
+        let id = QuestionId(u32::try_from(self.questions.len()).expect("fewer than 2^32 questions fit into memory"));
+        self.questions.push(question);
+        let (questions, hasher) = (&self.questions, &self.hasher);
+        let hash = |id: &QuestionId| hasher.hash_one(questions[id.0 as usize]);
+        self.question_index.insert_unique(hash(&id), id, hash);
+        id
     }
 
     /// The id of a question, if any server was asked it. `name` is in lower case.
     pub fn find_question(&self, name: &str, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
         let name = self.store.find_name(name)?;
-        self.question_index.get(&Question { name, rtype, recursion }).copied()
+        self.find(Question { name, rtype, recursion })
+    }
+
+    fn find(&self, question: Question) -> Option<QuestionId> {
+        let is_it = |id: &QuestionId| self.questions[id.0 as usize] == question;
+        self.question_index.find(self.hasher.hash_one(question), is_it).copied()
     }
 
     /// The question behind an id.
@@ -389,6 +402,21 @@ impl Evidence {
         self.columns.iter().find(|column| column.address == address)
     }
 
+    /// Octets that questions, answers and interned parts take in memory.
+    pub fn memory(&self) -> usize {
+        let cells: usize =
+            self.columns.iter().map(|column| column.cells.capacity() * size_of::<Option<Answer>>()).sum();
+        let raw: usize = self.columns.iter().flat_map(|column| column.raw.values()).map(|raw| raw.len()).sum();
+        let questions = self.questions.capacity() * size_of::<Question>() + self.question_index.allocation_size();
+        cells + raw + questions + self.store.memory()
+    }
+
+    /// Gives back the room that was kept for more.
+    pub fn trim(&mut self) {
+        self.questions.shrink_to_fit();
+        self.store.trim();
+    }
+
     /// The column of a server, made if there is none.
     pub fn column_mut(&mut self, address: SocketAddr) -> &mut Column {
         let position = self.columns.iter().position(|column| column.address == address).unwrap_or_else(|| {
@@ -403,6 +431,12 @@ impl Column {
     /// How a question ended here; `None` if it was not put to this server.
     pub fn answer(&self, question: QuestionId) -> Option<&Answer> {
         self.cells.get(question.0 as usize)?.as_ref()
+    }
+
+    /// Makes room for the answers to these questions, and no more: there are many columns.
+    pub fn make_room(&mut self, questions: impl Iterator<Item = QuestionId>) {
+        let length = questions.map(|question| question.0 as usize + 1).max().unwrap_or(0);
+        self.cells.reserve_exact(length.saturating_sub(self.cells.len()));
     }
 
     /// Records how a question ended; the first record of a question stands.
@@ -441,6 +475,37 @@ mod tests {
         // The budget is 120 bytes per common answer: one cell, one record, one body and their index entries.
         assert!(size_of::<Option<Answer>>() <= 24, "{}", size_of::<Option<Answer>>());
         assert!(size_of::<Record>() <= 28, "{}", size_of::<Record>());
+    }
+
+    #[test]
+    fn common_answers_stay_within_their_budget() {
+        // Three answers about each of 5,000 DCs, by two servers that share the names but no RRset.
+        let config = crate::config::parse("forest: contoso.com\ndns_servers: [192.0.2.1]\n", "test", &[]).unwrap();
+        let mut evidence = Evidence::new(config, Selection::default(), 0, Timestamp::UNIX_EPOCH);
+        let servers = [1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], 53)));
+        let mut answered = 0;
+        for number in 0..5000u32 {
+            let host = DnsName::parse(&format!("dc{number}.contoso.com")).unwrap();
+            let alias = format!("3dab7f9b-92e7-4391-b8db-{number:012x}._msdcs.contoso.com");
+            let alias = DnsName::parse(&alias).unwrap();
+            let target = evidence.store.intern_name(host.as_str());
+            let [v4, v6] = [Rdata::A(number.into()), Rdata::Aaaa(u128::from(number).into())];
+            for (name, data) in [(&alias, Rdata::Cname(target)), (&host, v4), (&host, v6)] {
+                let question = evidence.intern_question(name, data.rtype(), true);
+                let owner = evidence.store.intern_name(name.as_str());
+                for (server, ttl) in servers.into_iter().zip([600, 1200]) {
+                    let answers = &[Record { owner, ttl, data }];
+                    let body = evidence.store.intern_body(Body { answers, authority: &[], edns: Some(1232) });
+                    let answer = Answer { body: Some(body), ..Answer::without_reply(Outcome::Reply, 1) };
+                    let column = evidence.column_mut(server);
+                    column.make_room([question].into_iter());
+                    column.settle(question, answer);
+                    answered += 1;
+                }
+            }
+        }
+        evidence.trim();
+        assert!(evidence.memory() <= 120 * answered, "{} octets per answer", evidence.memory() / answered);
     }
 
     #[test]

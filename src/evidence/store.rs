@@ -99,13 +99,13 @@ pub struct Body<'a> {
     pub edns: Option<u16>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Span {
     start: u32,
     len: u32,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct StoredBody {
     start: u32,
     answers: u32,
@@ -130,7 +130,7 @@ pub struct Store {
     body_index: HashTable<u32>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct NameEntry {
     span: Span,
     /// The same name in lower case.
@@ -145,7 +145,8 @@ fn index(len: usize) -> u32 {
 impl Store {
     /// The id of a name in presentation form without final dot, its case kept.
     pub fn intern_name(&mut self, name: &str) -> NameId {
-        if let Some(id) = self.find_name(name) {
+        let hash = self.hasher.hash_one(name);
+        if let Some(id) = self.find_hashed(hash, name) {
             return id;
         }
         let folded =
@@ -154,7 +155,6 @@ impl Store {
         let span = Span { start: index(self.text.len()), len: index(name.len()) };
         self.text.push_str(name);
         self.names.push(NameEntry { span, folded: folded.unwrap_or(id) });
-        let hash = self.hasher.hash_one(name);
         let (names, text, hasher) = (&self.names, &self.text, &self.hasher);
         self.name_index.insert_unique(hash, id.0, |&other| hasher.hash_one(text_of(text, names, NameId(other))));
         id
@@ -162,7 +162,10 @@ impl Store {
 
     /// The id of a name if it was ever seen, its case as given.
     pub fn find_name(&self, name: &str) -> Option<NameId> {
-        let hash = self.hasher.hash_one(name);
+        self.find_hashed(self.hasher.hash_one(name), name)
+    }
+
+    fn find_hashed(&self, hash: u64, name: &str) -> Option<NameId> {
         self.name_index
             .find(hash, |&other| text_of(&self.text, &self.names, NameId(other)) == name)
             .map(|&id| NameId(id))
@@ -246,9 +249,51 @@ impl Store {
         BodyId(id)
     }
 
+    /// Octets that it takes in memory.
+    pub fn memory(&self) -> usize {
+        let indexes = [&self.name_index, &self.octet_index, &self.soa_index, &self.body_index];
+        self.text.capacity()
+            + self.names.capacity() * size_of::<NameEntry>()
+            + self.octets.capacity()
+            + self.octet_spans.capacity() * size_of::<Span>()
+            + self.soas.capacity() * size_of::<Soa>()
+            + self.records.capacity() * size_of::<Record>()
+            + self.bodies.capacity() * size_of::<StoredBody>()
+            + indexes.iter().map(|index| index.allocation_size()).sum::<usize>()
+    }
+
+    /// Gives back the room that was kept for more.
+    pub fn trim(&mut self) {
+        self.text.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.octets.shrink_to_fit();
+        self.octet_spans.shrink_to_fit();
+        self.soas.shrink_to_fit();
+        self.records.shrink_to_fit();
+        self.bodies.shrink_to_fit();
+    }
+
+    /// Whether nothing was interned yet.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.octet_spans.is_empty() && self.soas.is_empty() && self.bodies.is_empty()
+    }
+
     /// The body behind an id.
     pub fn body(&self, id: BodyId) -> Body<'_> {
         body_of(&self.records, self.bodies[id.0 as usize])
+    }
+}
+
+/// The same parts with the same ids.
+impl PartialEq for Store {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+            && self.names == other.names
+            && self.octets == other.octets
+            && self.octet_spans == other.octet_spans
+            && self.soas == other.soas
+            && self.records == other.records
+            && self.bodies == other.bodies
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `fuzz/` reaches of this module: its readers of octets are private.
 
-use super::{decode::Decoder, wire};
+use super::decode::Decoder;
+use super::wire;
 use crate::evidence::{RecordType, Store};
 
 /// Reads a reply to a question about `dc1.contoso.test` in every way in which a conversation may read it.
@@ -23,4 +24,19 @@ pub fn dns_reply(reply: &[u8]) {
             assert!(!store.name(record.owner).is_empty(), "every owner has a name, the root included");
         }
     }
+}
+
+/// Reads a reply by both readers, which must agree, and says whether it is one of the common ones.
+pub fn is_common(reply: &[u8]) -> bool {
+    let mut decoder = Decoder::default();
+    let (mut own, mut library) = (Store::default(), Store::default());
+    let Some(decoded) = decoder.decode_common(reply, &mut own) else {
+        assert!(own.is_empty(), "what was not read leaves nothing behind");
+        return false;
+    };
+    let expected = decoder.decode_any(reply, &mut library);
+    // Ids are handed out in order, so equal ids mean equal parts in the same order.
+    assert_eq!(Ok(decoded), expected);
+    assert!(own == library, "both readers intern the same");
+    true
 }

@@ -98,6 +98,7 @@ impl Server {
         }
         let column = evidence.column_mut(self.address);
         self.queue.retain(|&question| column.answer(question).is_none());
+        column.make_room(self.queue.iter().copied());
         self.queue.len() - before
     }
 

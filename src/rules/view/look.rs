@@ -279,7 +279,7 @@ impl<'a> View<'a> {
 
     /// The DC whose host name, or one of whose other names, this is.
     pub fn dc_named(&self, name: &str) -> Option<&'a Dc> {
-        self.inventory.dcs.iter().find(|dc| dc.is_named(name))
+        self.names.get(name).map(|&index| &self.inventory.dcs[index])
     }
 }
 

@@ -37,6 +37,8 @@ pub struct View<'a> {
     /// By server.
     columns: Vec<Option<&'a Column>>,
     standings: Vec<Standing>,
+    /// The first DC of each host name and other name; indexes into the inventory.
+    names: HashMap<&'a str, usize>,
     /// Which DCs own an address singly; indexes into the inventory.
     single_owners: HashMap<IpAddr, Vec<usize>>,
     /// Networks that DCs own.
@@ -62,6 +64,7 @@ impl<'a> View<'a> {
             today: evidence.started_at.to_zoned(TimeZone::UTC).date(),
             columns: Vec::new(),
             standings: Vec::new(),
+            names: HashMap::new(),
             single_owners: HashMap::new(),
             network_owners: Vec::new(),
             holders: BTreeMap::new(),
@@ -72,6 +75,7 @@ impl<'a> View<'a> {
         };
         let column = |server: &Server| evidence.column(server.address?);
         view.columns = inventory.servers.iter().map(column).collect();
+        view.find_names();
         view.find_owners();
         view.standings = inventory.servers.iter().map(|server| standing::of(&view, server)).collect();
         view.synthesized = inventory.servers.iter().map(|server| view.canary_addresses(server)).collect();
@@ -160,6 +164,14 @@ impl<'a> View<'a> {
     fn canary_addresses(&self, server: &Server) -> BTreeSet<IpAddr> {
         let canaries = self.inventory.canaries.iter();
         canaries.flat_map(|name| self.both(server, name).addresses()).collect()
+    }
+
+    fn find_names(&mut self) {
+        for dc in &self.inventory.dcs {
+            for name in dc.names() {
+                self.names.entry(name.as_str()).or_insert(dc.index);
+            }
+        }
     }
 
     fn find_owners(&mut self) {
