@@ -56,6 +56,27 @@ impl Daemon {
 
     /// Starts an authoritative server with these zones on `ip`.
     pub(crate) fn start_at(kind: Kind, zones: &[Zone], ip: IpAddr) -> Self {
+        Self::start_with(kind, zones, ip, "")
+    }
+
+    /// Starts BIND or Knot, which answer only so many questions of one client in a second: the rest gets nothing, or (at
+    /// Knot, every second one) an empty reply that says TC.
+    pub(crate) fn start_limited(kind: Kind, zones: &[Zone], per_second: u32) -> Self {
+        let settings = match kind {
+            // BIND lets answers slip that are the same; the limit on all of them only loses what is above it.
+            Kind::Bind => format!(
+                "rate-limit {{ responses-per-second {per_second}; all-per-second {per_second}; slip 2; window 1; }};"
+            ),
+            Kind::Knot => format!(
+                "mod-rrl:\n  - id: few\n    rate-limit: {per_second}\n    slip: 2\n\
+                 template:\n  - id: default\n    global-module: mod-rrl/few\n"
+            ),
+            Kind::Nsd => panic!("NSD from Debian is built without rate limits"),
+        };
+        Self::start_with(kind, zones, LOCALHOST, &settings)
+    }
+
+    fn start_with(kind: Kind, zones: &[Zone], ip: IpAddr, settings: &str) -> Self {
         let address = free_address(ip);
         let dir = tempfile::tempdir().expect("a temporary directory");
         for zone in zones {
@@ -69,8 +90,8 @@ impl Daemon {
             Kind::Nsd => ("nsd", "nsd", &["-d", "-c"]),
         };
         let text = match kind {
-            Kind::Bind => bind_config(dir.path(), address, zones),
-            Kind::Knot => knot_config(dir.path(), address, zones),
+            Kind::Bind => bind_config(dir.path(), address, zones, settings),
+            Kind::Knot => knot_config(dir.path(), address, zones, settings),
             Kind::Nsd => nsd_config(dir.path(), address, zones),
         };
         write(&config, &text);
@@ -211,7 +232,7 @@ fn zone_path(dir: &Path, zone: &Zone) -> PathBuf {
     dir.join(format!("{}.zone", zone.origin))
 }
 
-fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone], settings: &str) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     let (v4, v6) = if ip.is_ipv4() { (format!("{ip};"), "none;".into()) } else { ("none;".into(), format!("{ip};")) };
     // Nothing outside the test's directory is touched. Newer versions of BIND refuse to load more than 100 records of a
@@ -219,7 +240,7 @@ fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
     let mut text = format!(
         "options {{\n  directory \"{home}\";\n  pid-file none;\n  lock-file none;\n  session-keyfile \"{home}/session.key\";\n  \
          listen-on port {port} {{ {v4} }};\n  listen-on-v6 port {port} {{ {v6} }};\n  recursion no;\n  notify no;\n  \
-         allow-transfer {{ none; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n}};\n\
+         allow-transfer {{ none; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n  {settings}\n}};\n\
          controls {{ }};\n"
     );
     for zone in zones {
@@ -229,11 +250,11 @@ fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
     text
 }
 
-fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone]) -> String {
+fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone], settings: &str) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     let mut text = format!(
         "server:\n  rundir: \"{home}\"\n  listen: [ \"{ip}@{port}\" ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n\
-         database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\nzone:\n"
+         database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\n{settings}zone:\n"
     );
     for zone in zones {
         let file = zone_path(dir, zone);

@@ -16,6 +16,7 @@ mod dig;
 mod evidence;
 mod forest;
 mod healthy;
+mod limits;
 mod relay;
 mod run;
 mod server_trouble;
