@@ -4,7 +4,9 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use guidpost::demo::{Behaviour, Fleet, Spec};
-use guidpost::report::{Counts, Incomplete, Outcome, Report, ServerStatus, Verdict};
+#[cfg(unix)]
+use guidpost::report::Outcome;
+use guidpost::report::{Counts, Incomplete, Report, ServerStatus, Verdict};
 use tempfile::TempDir;
 
 use crate::forest::{Forest, fails, start};
