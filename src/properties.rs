@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::evidence::{Evidence, file};
+use crate::render::{Format, RenderOptions, render};
 use crate::report::{Outcome, Report, Severity};
 use crate::rules::{self, Group};
 use crate::testing::{Reply, World};
@@ -178,6 +179,30 @@ fn fails(report: &Report) -> BTreeSet<String> {
     fails.map(|finding| format!("{} {:?} {:?} {:?}", finding.rule, finding.dc, finding.server, finding.rtype)).collect()
 }
 
+/// An evidence file with its servers, their answers, and the records of each in another order.
+fn shuffled(text: &[u8], turns: usize) -> Vec<u8> {
+    fn turn(list: &mut serde_json::Value, turns: usize) -> &mut [serde_json::Value] {
+        let Some(list) = list.as_array_mut() else { return &mut [] };
+        list.reverse();
+        if !list.is_empty() {
+            let by = turns % list.len();
+            list.rotate_left(by);
+        }
+        list
+    }
+    let mut file: serde_json::Value = serde_json::from_slice(text).expect("JSON");
+    for server in turn(&mut file["servers"], turns) {
+        for answer in turn(&mut server["answers"], turns + 1) {
+            for section in ["records", "authority", "flags"] {
+                if let Some(section) = answer.get_mut(section) {
+                    turn(section, turns + 2);
+                }
+            }
+        }
+    }
+    file.to_string().into_bytes()
+}
+
 fn group(rule: &str) -> Group {
     rules::find(rule).expect("a rule of the registry").group
 }
@@ -220,6 +245,24 @@ proptest! {
         file::write(&evidence, &mut saved).expect("memory has room");
         let back = file::read(&saved, None).unwrap_or_else(|error| panic!("{error}"));
         prop_assert_eq!(json(&verdict::judge(&back, true)), json(&verdict::judge(&evidence, true)));
+    }
+
+    #[test]
+    fn the_order_in_an_evidence_file_makes_no_difference(forest in forests(), turns in 0..7usize) {
+        let mut saved = Vec::new();
+        file::write(&forest.observe(), &mut saved).expect("memory has room");
+        let reports = [saved.clone(), saved.clone(), shuffled(&saved, turns)].map(|text| {
+            let evidence = file::read(&text, None).unwrap_or_else(|error| panic!("{error}"));
+            let report = verdict::judge(&evidence, true);
+            [Format::Table, Format::Json, Format::Nagios].map(|format| {
+                let mut out = Vec::new();
+                render(format, &report, &RenderOptions::default(), &mut out).expect("memory has room");
+                out
+            })
+        });
+        prop_assert_eq!(&reports[0], &reports[1], "the same file twice");
+        let text = |report: &[Vec<u8>; 3]| report.clone().map(|out| String::from_utf8(out).expect("UTF-8"));
+        prop_assert_eq!(text(&reports[0]), text(&reports[2]), "in another order");
     }
 
     #[test]

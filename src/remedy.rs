@@ -150,7 +150,7 @@ fn powershell_text(text: &str) -> String {
 }
 
 /// One word for a POSIX shell.
-fn shell(text: &str) -> String {
+pub fn shell(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 

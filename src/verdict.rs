@@ -211,6 +211,8 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
         Standing::Unresolved => ServerStatus::Unresolved,
         Standing::Silent(status) => *status,
         Standing::Refusing { .. } => ServerStatus::Refusing,
+        // `trouble` says that the fault is ours.
+        Standing::NotAsked if view.lacked_socket(server) => ServerStatus::Unreachable,
         // `incomplete` says that it had less time than others to answer.
         Standing::NotAsked => ServerStatus::Silent,
         Standing::Good | Standing::OutsideForest { .. } if answers < questions => ServerStatus::Partial,

@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::node::Place;
-use super::text::{Lines, visible};
+use super::text::{Lines, is_visible, visible};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,8 @@ impl ConfigErrors {
         }
         output.truncate(output.trim_end().len());
         output.push('\n');
+        // The renderer takes the controls of ASCII out of excerpts, and not all that is invisible or turns text round.
+        output = output.replace(|c: char| !c.is_ascii() && !is_visible(c), "\u{fffd}");
         if ascii { output.replace('…', "...") } else { output }
     }
 

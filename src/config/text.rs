@@ -25,6 +25,11 @@ pub(super) fn visible(text: &str) -> String {
     safe
 }
 
+/// Whether a character shows, and changes nothing about how its neighbours are read.
+pub(super) fn is_visible(character: char) -> bool {
+    matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1
+}
+
 fn push_visible(text: &mut String, character: char) {
     match character {
         '\'' | '"' | '\\' => text.push(character),

@@ -173,17 +173,19 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-const LOST: [(Lost, &str); 4] = [
+const LOST: [(Lost, &str); 5] = [
     (Lost::Timeout, "timeout"),
     (Lost::Closed, "closed"),
     (Lost::Unreachable, "unreachable"),
     (Lost::Malformed, "malformed"),
+    (Lost::NoSocket, "no-socket"),
 ];
 
-const NOT_ASKED: [(NotAsked, &str); 5] = [
+const NOT_ASKED: [(NotAsked, &str); 6] = [
     (NotAsked::Silent, "silent"),
     (NotAsked::Closed, "closed"),
     (NotAsked::Unreachable, "unreachable"),
+    (NotAsked::NoSocket, "no-socket"),
     (NotAsked::Deadline, "deadline"),
     (NotAsked::Interrupted, "interrupted"),
 ];

@@ -162,6 +162,8 @@ pub enum Lost {
     Unreachable,
     /// Something came that is no DNS reply to this question.
     Malformed,
+    /// This process had no socket left; that says nothing about the server.
+    NoSocket,
 }
 
 /// Why a question was not sent.
@@ -173,6 +175,8 @@ pub enum NotAsked {
     Closed,
     /// There is no way to the server.
     Unreachable,
+    /// This process had no socket left; that says nothing about the server.
+    NoSocket,
     /// The run's deadline passed.
     Deadline,
     /// The run was interrupted.

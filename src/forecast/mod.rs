@@ -90,7 +90,7 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
             Walk::unknown("the server refuses; a destination asks its next one", &["server-refusing"])
         }
         Standing::Unresolved => Walk::unknown("the server's host name has no address here", &["server-silent"]),
-        Standing::NotAsked => Walk::unknown("the run ended before the server had answered anything", &[]),
+        Standing::NotAsked => Walk::unknown(view.why_not_asked(server), &[]),
         Standing::OutsideForest { .. } => {
             let why = format!("{} does not exist at this server", view.inventory.msdcs);
             Walk::lookup_failure(view, dc, server, "server-outside-forest", &why)
@@ -131,6 +131,9 @@ fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
             names.sort();
             names.dedup();
             match &names[..] {
+                [] if beside.is_empty() => {
+                    Walk::lookup_failure(view, dc, server, "alias-dangling", "the alias points to the root")
+                }
                 [target] if beside.is_empty() => from_target(view, dc, server, target),
                 _ => from_several(view, dc, server, &names, &beside),
             }

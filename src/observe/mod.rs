@@ -9,6 +9,7 @@ mod dns;
 mod hosts;
 mod local;
 pub mod probe;
+mod scarcity;
 mod stop;
 
 use std::cell::RefCell;
@@ -334,11 +335,19 @@ async fn until(work: impl Future, stop: impl Future<Output = Incomplete>) -> Opt
     .await
 }
 
+/// Makes sure that the process may open the files that the runtime takes for itself: it panics where it gets only some.
+fn spare_files() -> io::Result<()> {
+    const OF_THE_RUNTIME: usize = 8;
+    let sockets = (0..OF_THE_RUNTIME).map(|_| std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0)));
+    sockets.collect::<io::Result<Vec<_>>>().map(drop)
+}
+
 /// Runs `future` on the one runtime of the program: one thread, because asking is a matter of waiting.
 ///
 /// # Errors
 /// The operating system gives no runtime (no file descriptors are left, for example).
 pub fn run<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    spare_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(future);
     // A look-up that hangs in the operating system must not keep the program.

@@ -1,5 +1,7 @@
 use super::{Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
+use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
 
 rule! {
     /// The alias of a DC points to a name without any address.
@@ -22,12 +24,17 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
+        let subject = Subject::record(dc, server, alias, RecordType::CNAME);
+        if view.leads_to_root(server, alias) {
+            // Its text without the final dot is empty.
+            dangles(view, sink, dc, server, alias, "", "the root, which is no host");
+            continue;
+        }
         let Some(target) = view.single_target(server, alias) else { continue };
         let another_dcs = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
         if dc.host.as_ref() == Some(&target) || another_dcs {
             continue;
         }
-        let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         let absence = match view.both(server, &target).together() {
             Ok(_) => {
                 sink.pass(subject);
@@ -38,22 +45,35 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Err(Ok(absence)) => absence,
         };
         let what = if absence.nxdomain { "does not exist" } else { "has no address" };
-        let wrong = vec![(RecordType::CNAME, target.to_string())];
-        let authoritative = view.is_authoritative_alias(server, alias);
-        let cure =
-            super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
-        sink.fail(
-            subject,
-            Draft {
-                expected: dc.names().map(ToString::to_string).collect(),
-                actual: vec![target.to_string()],
-                message: format!("the alias points to {target}, which {what} at this server{}", cure.note),
-                predicts: super::codes(&RULE),
-                remedy: cure.remedy,
-                ..Draft::default()
-            },
-        );
+        let whither = format!("{target}, which {what} at this server");
+        dangles(view, sink, dc, server, alias, target.as_str(), &whither);
     }
+}
+
+fn dangles(
+    view: &View<'_>,
+    sink: &mut Sink<'_>,
+    dc: &Dc,
+    server: &Server,
+    alias: &DnsName,
+    target: &str,
+    whither: &str,
+) {
+    let subject = Subject::record(dc, server, alias, RecordType::CNAME);
+    let wrong = vec![(RecordType::CNAME, target.to_owned())];
+    let authoritative = view.is_authoritative_alias(server, alias);
+    let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
+    sink.fail(
+        subject,
+        Draft {
+            expected: dc.names().map(ToString::to_string).collect(),
+            actual: vec![if target.is_empty() { ".".into() } else { target.into() }],
+            message: format!("the alias points to {whither}{}", cure.note),
+            predicts: super::codes(&RULE),
+            remedy: cure.remedy,
+            ..Draft::default()
+        },
+    );
 }
 
 #[cfg(test)]
@@ -97,5 +117,13 @@ mod tests {
         assert_eq!(rules, ["alias-dangling"]);
         let cell = report.forecast.iter().find(|cell| cell.source == "dc2.contoso.com" && cell.server == "dc2");
         assert_eq!(cell.map(|cell| cell.rules.as_slice()), Some(&["alias-dangling".to_owned()][..]));
+    }
+
+    #[test]
+    fn the_root_is_no_host() {
+        let finding = to(".").finding("alias-dangling");
+        assert!(finding.message.starts_with("the alias points to the root, which is no host"), "{}", finding.message);
+        assert_eq!(finding.actual, ["."]);
+        assert!(samba(&finding)[0].ends_with(" CNAME ."), "{:?}", samba(&finding));
     }
 }

@@ -32,7 +32,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 let trouble = server.trouble.as_deref().unwrap_or("its host name has no address here");
                 sink.unknown(subject, format!("the server could not be asked: {trouble}"));
             }
-            Standing::NotAsked => sink.unknown(subject, "the run ended before this server had answered anything"),
+            Standing::NotAsked => sink.unknown(subject, view.why_not_asked(server)),
             Standing::Silent(status) => {
                 let (what, remedy) = describe(*status);
                 let trouble = server.address.and_then(|address| view.evidence.column(address)?.trouble.as_deref());

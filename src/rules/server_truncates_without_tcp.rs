@@ -1,6 +1,7 @@
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::Outcome;
+use crate::evidence::{Lost, Outcome};
 use crate::name::DnsName;
+use crate::remedy;
 
 rule! {
     /// A DNS server cuts an answer short and does not give the rest over TCP.
@@ -23,13 +24,18 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for server in &view.inventory.servers {
         let Some(column) = server.address.and_then(|address| view.evidence.column(address)) else { continue };
+        let subject = Subject::server(server);
+        let lack = Outcome::Truncated(Lost::NoSocket);
+        if column.answers().any(|(_, answer)| answer.outcome == lack) {
+            sink.unknown(subject, super::Why::Truncated(Lost::NoSocket).to_string());
+            continue;
+        }
         let mut cut = Vec::new();
         for (question, answer) in column.answers() {
             if let Outcome::Truncated(reason) = answer.outcome {
                 cut.push((view.evidence.question(question), reason));
             }
         }
-        let subject = Subject::server(server);
         if cut.is_empty() {
             if column.answers().any(|(_, answer)| answer.replied()) {
                 sink.pass(subject);
@@ -55,7 +61,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     format!(
                         "# see it: dig +tcp @{} {}",
                         server.command_name(),
-                        first.map(|name| name.to_string()).unwrap_or_default()
+                        first.map(|name| remedy::shell(name.as_str())).unwrap_or_default()
                     ),
                 ],
                 ..Draft::default()

@@ -24,5 +24,6 @@ mod nobody;
 mod oracle;
 mod report;
 mod samba;
+mod small_packets;
 mod wire;
 mod wrong_machine;

@@ -40,6 +40,15 @@ impl Kind {
     }
 }
 
+/// How a server differs from the usual.
+#[derive(Default)]
+struct Manners {
+    /// It gives its whole zones to anybody on this machine.
+    open: bool,
+    /// More of its configuration.
+    settings: String,
+}
+
 /// A running server; ends when dropped.
 pub(crate) struct Daemon {
     /// Where it answers.
@@ -56,15 +65,32 @@ impl Daemon {
 
     /// Starts one that gives its whole zones to anybody on this machine.
     pub(crate) fn start_open(kind: Kind, zones: &[Zone]) -> Self {
-        Self::start_with(kind, zones, LOCALHOST, true)
+        Self::start_with(kind, zones, LOCALHOST, &Manners { open: true, settings: String::new() })
     }
 
     /// Starts an authoritative server with these zones on `ip`.
     pub(crate) fn start_at(kind: Kind, zones: &[Zone], ip: IpAddr) -> Self {
-        Self::start_with(kind, zones, ip, false)
+        Self::start_with(kind, zones, ip, &Manners::default())
     }
 
-    fn start_with(kind: Kind, zones: &[Zone], ip: IpAddr, open: bool) -> Self {
+    /// Starts BIND or Knot, which answer only so many questions of one client in a second: the rest gets nothing, or (at
+    /// Knot, every second one) an empty reply that says TC.
+    pub(crate) fn start_limited(kind: Kind, zones: &[Zone], per_second: u32) -> Self {
+        let settings = match kind {
+            // BIND lets answers slip that are the same; the limit on all of them only loses what is above it.
+            Kind::Bind => format!(
+                "rate-limit {{ responses-per-second {per_second}; all-per-second {per_second}; slip 2; window 1; }};"
+            ),
+            Kind::Knot => format!(
+                "mod-rrl:\n  - id: few\n    rate-limit: {per_second}\n    slip: 2\n\
+                 template:\n  - id: default\n    global-module: mod-rrl/few\n"
+            ),
+            Kind::Nsd => panic!("NSD from Debian is built without rate limits"),
+        };
+        Self::start_with(kind, zones, LOCALHOST, &Manners { settings, open: false })
+    }
+
+    fn start_with(kind: Kind, zones: &[Zone], ip: IpAddr, manners: &Manners) -> Self {
         let address = free_address(ip);
         let dir = tempfile::tempdir().expect("a temporary directory");
         for zone in zones {
@@ -78,9 +104,9 @@ impl Daemon {
             Kind::Nsd => ("nsd", "nsd", &["-d", "-c"]),
         };
         let text = match kind {
-            Kind::Bind => bind_config(dir.path(), address, zones, open),
-            Kind::Knot => knot_config(dir.path(), address, zones, open),
-            Kind::Nsd => nsd_config(dir.path(), address, zones, open),
+            Kind::Bind => bind_config(dir.path(), address, zones, manners),
+            Kind::Knot => knot_config(dir.path(), address, zones, manners),
+            Kind::Nsd => nsd_config(dir.path(), address, zones, manners),
         };
         write(&config, &text);
         let known: Vec<&str> = zones.iter().map(|zone| zone.origin.as_str()).collect();
@@ -220,16 +246,17 @@ fn zone_path(dir: &Path, zone: &Zone) -> PathBuf {
     dir.join(format!("{}.zone", zone.origin))
 }
 
-fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
+fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone], manners: &Manners) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     let (v4, v6) = if ip.is_ipv4() { (format!("{ip};"), "none;".into()) } else { ("none;".into(), format!("{ip};")) };
-    let whom = if open { "any" } else { "none" };
+    let Manners { open, settings } = manners;
+    let whom = if *open { "any" } else { "none" };
     // Nothing outside the test's directory is touched. Newer versions of BIND refuse to load more than 100 records of a
     // type at one name unless told otherwise.
     let mut text = format!(
         "options {{\n  directory \"{home}\";\n  pid-file none;\n  lock-file none;\n  session-keyfile \"{home}/session.key\";\n  \
          listen-on port {port} {{ {v4} }};\n  listen-on-v6 port {port} {{ {v6} }};\n  recursion no;\n  notify no;\n  \
-         allow-transfer {{ {whom}; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n}};\n\
+         allow-transfer {{ {whom}; }};\n  dnssec-validation no;\n  empty-zones-enable no;\n  max-records-per-type 0;\n  {settings}\n}};\n\
          controls {{ }};\n"
     );
     for zone in zones {
@@ -239,12 +266,13 @@ fn bind_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> S
     text
 }
 
-fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
+fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone], manners: &Manners) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
+    let Manners { open, settings } = manners;
     let mut text = format!(
         "server:\n  rundir: \"{home}\"\n  listen: [ \"{ip}@{port}\" ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n\
          database:\n  storage: \"{home}/db\"\ncontrol:\n  listen: \"{home}/control\"\nlog:\n  - target: stderr\n    any: info\n\
-         acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: transfer\nzone:\n"
+         acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: transfer\n{settings}zone:\n"
     );
     for zone in zones {
         let file = zone_path(dir, zone);
@@ -254,14 +282,14 @@ fn knot_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> S
             zone.origin,
             file.display()
         );
-        if open {
+        if *open {
             text.push_str("    acl: local\n");
         }
     }
     text
 }
 
-fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> String {
+fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone], manners: &Manners) -> String {
     let (ip, port, home) = (address.ip(), address.port(), dir.display());
     // Before version 4.8 NSD keeps one database for all of the machine, unless told to keep none.
     let mut text = format!(
@@ -272,7 +300,7 @@ fn nsd_config(dir: &Path, address: SocketAddr, zones: &[Zone], open: bool) -> St
     for zone in zones {
         let file = zone_path(dir, zone);
         let _ = writeln!(text, "zone:\n  name: \"{}\"\n  zonefile: \"{}\"", zone.origin, file.display());
-        if open {
+        if manners.open {
             text.push_str("  provide-xfr: 127.0.0.0/8 NOKEY\n");
         }
     }

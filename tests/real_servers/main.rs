@@ -17,6 +17,7 @@ mod evidence;
 mod forest;
 mod gone;
 mod healthy;
+mod limits;
 mod relay;
 mod run;
 mod server_trouble;

@@ -35,7 +35,12 @@ impl Liar {
     }
 
     pub(crate) fn at(address: &str, mut script: impl FnMut(usize, &[u8]) -> Vec<Act> + Send + 'static) -> Self {
-        let socket = UdpSocket::bind(address).unwrap();
+        // A port that somebody has for TCP already is of no use for `with_tcp`.
+        let free = || {
+            let socket = UdpSocket::bind(address).unwrap();
+            TcpListener::bind(socket.local_addr().unwrap()).is_ok().then_some(socket)
+        };
+        let socket = (0..100).find_map(|_| free()).unwrap();
         let address = socket.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use hashbrown::HashTable;
 
-use super::ids::Ids;
+use super::{ids::Ids, wire};
 use crate::evidence::{QuestionId, Transport};
 
 /// A question on its way.
@@ -26,8 +26,6 @@ pub(super) struct Slot {
     pub(super) rtt_us: u32,
     /// Something that came for this question and was no reply to it.
     pub(super) odd: Option<Box<[u8]>>,
-    /// It was sent with EDNS, and again without.
-    pub(super) fell_back: bool,
     busy: bool,
     ids: Vec<u16>,
 }
@@ -39,6 +37,8 @@ pub(super) struct Sent {
     pub(super) transport: Transport,
     pub(super) slot: usize,
     pub(super) at: Instant,
+    /// The send had an OPT record.
+    pub(super) edns: bool,
 }
 
 /// All questions on their way to one server. Slots are used again, so their buffers are allocated once.
@@ -90,7 +90,6 @@ impl Flight {
                 truncated: None,
                 rtt_us: 0,
                 odd: None,
-                fell_back: false,
                 busy: false,
                 ids: Vec::new(),
             });
@@ -98,7 +97,7 @@ impl Flight {
         });
         let slot = &mut self.slots[index];
         (slot.question, slot.sends, slot.left, slot.last) = (question, 0, left, now);
-        (slot.again, slot.fell_back, slot.busy) = (false, false, true);
+        (slot.again, slot.busy) = (false, true);
         index
     }
 
@@ -133,9 +132,10 @@ impl Flight {
 
     /// Remembers that the slot's octets went out with `id`.
     pub(super) fn sent(&mut self, slot: usize, id: u16, transport: Transport, at: Instant) {
+        let edns = wire::has_edns(&self.slots[slot].query);
         self.slots[slot].ids.push(id);
         self.slots[slot].last = at;
-        self.sent.insert_unique(hash(id), Sent { id, transport, slot, at }, |sent| hash(sent.id));
+        self.sent.insert_unique(hash(id), Sent { id, transport, slot, at, edns }, |sent| hash(sent.id));
     }
 
     /// The send with this id.

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::decode::Malformed;
+use super::decode::{Decoded, Malformed};
 use super::server::Server;
 use super::wire::{Kind, rcode};
 use super::{Shared, socket, wire};
-use crate::evidence::{Answer, Lost, NotAsked, Outcome, Transport};
+use crate::evidence::{Answer, Lost, NotAsked, Outcome, Store, Transport};
 
 /// Datagrams that one server may bring before the others have their turn.
 const MOST_AT_ONCE: usize = 512;
@@ -90,28 +90,31 @@ impl Server {
         let kind = wire::inspect(reply, &slot.query);
         let code = if kind == Kind::Alien { 0 } else { wire::header_rcode(reply) };
         let rejected = matches!(code, rcode::FORMERR | rcode::NOTIMP);
-        if rejected && wire::has_edns(&slot.query) {
+        if rejected && sent.edns {
             // RFC 6891 section 7: a server that does not know EDNS says so in this way.
             self.hear(now, now - sent.at);
-            self.flight.forget_ids(sent.slot);
-            let slot = self.flight.slot_mut(sent.slot);
-            wire::remove_edns(&mut slot.query);
-            slot.fell_back = true;
-            self.send_again(sent.slot, now);
+            if wire::has_edns(&self.flight.slot(sent.slot).query) {
+                self.flight.forget_ids(sent.slot);
+                wire::remove_edns(&mut self.flight.slot_mut(sent.slot).query);
+                self.send_again(sent.slot, now);
+            }
+            // Else the same question is on its way without EDNS already.
             return;
         }
         if kind == Kind::Truncated {
             self.hear(now, now - sent.at);
-            let reply = reply.into();
+            self.knows_edns |= sent.edns;
+            let reply = shared.tools.buffer[..len].into();
             self.flight.slot_mut(sent.slot).rtt_us = super::ending::micros(now - sent.at);
             self.go_to_tcp(sent.slot, reply, now, shared);
             return;
         }
-        let fell_back = slot.fell_back;
         if self.finish(sent.slot, kind, len, Transport::Udp, now - sent.at, shared) {
             self.hear(now, now - sent.at);
-            if fell_back && !rejected {
-                // It was EDNS that the server did not like, not the question.
+            if sent.edns {
+                self.knows_edns = true;
+            } else if !rejected && !self.knows_edns {
+                // It was EDNS that the server did not like, or threw away, and not the question.
                 self.edns = false;
             }
         }
@@ -134,7 +137,10 @@ impl Server {
             Kind::BareError => Ok(shared.tools.decoder.decode_bare(reply, store)),
             Kind::Truncated | Kind::Whole => shared.tools.decoder.decode(reply, store),
         };
-        let Ok(decoded) = decoded else {
+        // Of an ANSWER of which nothing can be kept nobody may say that it was empty.
+        let decoded =
+            decoded.ok().filter(|decoded| !decoded.unusual || !wire::has_answers(reply) || keeps_any(decoded, store));
+        let Some(decoded) = decoded else {
             // A lie does not end a question: the truth may still come. It is remembered in case nothing better does.
             self.flight.slot_mut(slot).odd = Some(super::ending::excerpt(reply));
             return false;
@@ -200,4 +206,9 @@ impl Server {
         (self.refusals.confirming, self.refusals.since) = (true, Some(now));
         self.send_again(slot, now);
     }
+}
+
+/// Whether anything of the ANSWER section was kept.
+fn keeps_any(decoded: &Decoded, store: &Store) -> bool {
+    decoded.body.is_some_and(|body| !store.body(body).answers.is_empty())
 }

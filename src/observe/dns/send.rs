@@ -84,6 +84,11 @@ impl Server {
             if held_back {
                 continue;
             }
+            if !at_once && slot.left == 1 {
+                // Some servers and firewalls throw away what has an OPT record, and some paths what is longer than 576
+                // octets. The clients of Windows send none, so they are no worse off there.
+                wire::remove_edns(&mut self.flight.slot_mut(index).query);
+            }
             match self.transmit(index, now, &mut shared.tools.ids) {
                 Attempt::Sent if at_once => {}
                 Attempt::Sent => {
@@ -109,8 +114,8 @@ impl Server {
     /// When a question in flight needs attention.
     fn due_of(&self, slot: &Slot) -> Instant {
         if slot.truncated.is_some() {
-            // A connection that brings reply after reply is only slow.
-            self.tcp.last_reply().map_or(slot.last, |reply| reply.max(slot.last)) + self.timeout
+            // A connection that brings reply after reply is only slow, and one that has no socket yet has not begun.
+            self.tcp.progress().map_or(slot.last, |progress| progress.max(slot.last)) + self.timeout
         } else if slot.again {
             slot.last
         } else if slot.left > 0 {

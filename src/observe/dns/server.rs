@@ -20,6 +20,7 @@ use super::tcp::Tcp;
 use super::{Shared, socket};
 use crate::config::Query;
 use crate::evidence::{Evidence, Lost, NotAsked, QuestionId};
+use crate::observe::scarcity;
 use crate::plan::Ask;
 
 /// How often a server's answers may lead to further questions.
@@ -27,6 +28,16 @@ const MOST_ROUNDS: usize = 8;
 
 /// A timer that nothing waits for.
 const FAR: Duration = Duration::from_secs(24 * 3600);
+
+/// Waiting for a socket.
+struct Scarce {
+    /// Questions of the whole run that had ended when it was last asked for: while they end, sockets will be free.
+    settled: usize,
+    /// When that number changed.
+    since: Instant,
+    /// When it is asked for again.
+    again: Instant,
+}
 
 /// What is known of one server, from the first question of the run to the last.
 pub(in super::super) struct Server {
@@ -37,12 +48,17 @@ pub(in super::super) struct Server {
     pub(super) queue: VecDeque<QuestionId>,
     pub(super) flight: Flight,
     pub(super) pace: Pace,
+    /// Open while there is something to ask over it.
     pub(super) socket: Option<UdpSocket>,
+    /// The process has no socket left, and this conversation waits for one.
+    scarce: Option<Scarce>,
     /// The kernel took no datagram the last time.
     pub(super) blocked: bool,
     pub(super) tcp: Tcp,
     /// Whether to ask with EDNS.
     pub(super) edns: bool,
+    /// A question with EDNS had its reply.
+    pub(super) knows_edns: bool,
     /// The last reply to a question.
     pub(super) heard: Option<Instant>,
     /// Questions that ran out of tries since then.
@@ -71,9 +87,11 @@ impl Server {
             flight: Flight::default(),
             pace: Pace::new(query),
             socket: None,
+            scarce: None,
             blocked: false,
             tcp: Tcp::new(),
             edns: true,
+            knows_edns: false,
             heard: None,
             lost_in_a_row: 0,
             refusals: Refusals::default(),
@@ -126,8 +144,12 @@ impl Server {
                 timer.as_mut().reset(wake);
             }
             let interest = if self.blocked { socket::INTEREST.add(Interest::WRITABLE) } else { socket::INTEREST };
-            let Some(udp) = &self.socket else { return };
-            let mut ready = pin!(udp.ready(interest));
+            let mut ready = pin!(async {
+                match &self.socket {
+                    Some(udp) => drop(udp.ready(interest).await),
+                    None => std::future::pending().await,
+                }
+            });
             let mut connection = pin!(self.tcp.wait());
             poll_fn(|context| {
                 let woken = ready.as_mut().poll(context).is_ready()
@@ -141,22 +163,43 @@ impl Server {
 
     /// Everything that can be done without waiting.
     fn turn(&mut self, shared: &mut Shared<'_>) {
-        self.open();
+        self.open(shared.counts.settled);
         self.blocked = false;
         self.receive(shared);
         self.exchange_tcp(shared);
         let now = Instant::now();
         self.on_time(now, shared);
-        self.send_new(now, shared);
+        if self.tcp.is_scarce() && self.slots_at_tcp().len() == self.flight.len() {
+            // For the same reason: the connection comes first.
+            self.socket = None;
+        }
+        if self.socket.is_some() {
+            self.send_new(now, shared);
+        }
         self.record(now, shared);
     }
 
-    /// Opens the socket, once; a server that cannot have one is not asked.
-    fn open(&mut self) {
-        if self.socket.is_none() && self.verdict.is_none() {
+    /// Opens the socket; a server that cannot have one is not asked. A socket that only this process lacks is waited for.
+    fn open(&mut self, settled: usize) {
+        let now = Instant::now();
+        let waits = self.tcp.is_scarce() || self.scarce.as_ref().is_some_and(|scarce| now < scarce.again);
+        if self.socket.is_none() && self.verdict.is_none() && !self.queue.is_empty() && !waits {
+            let scarce = self.scarce.take();
             match socket::open(self.address) {
                 Ok(socket) => self.socket = Some(socket),
-                Err(trouble) => self.condemn((Lost::Unreachable, NotAsked::Unreachable), Some(trouble)),
+                Err(lack) if lack.meaning.1 == NotAsked::NoSocket => {
+                    let since = scarce.filter(|scarce| scarce.settled == settled).map_or(now, |scarce| scarce.since);
+                    if self.slots_at_tcp().is_empty() {
+                        // Where every conversation held one socket and waited for a second, none would end.
+                        self.tcp.close();
+                    }
+                    if now < since + scarcity::PATIENCE {
+                        self.scarce = Some(Scarce { settled, since, again: now + scarcity::STEP });
+                    } else {
+                        self.condemn(lack.meaning, Some(lack.trouble));
+                    }
+                }
+                Err(error) => self.condemn(error.meaning, Some(error.trouble)),
             }
         }
         if let Some(verdict) = self.verdict {
@@ -164,9 +207,16 @@ impl Server {
         }
     }
 
+    /// Gives the sockets back: whoever asks nothing needs none, and others may wait for them.
+    fn rest(&mut self) {
+        self.socket = None;
+        self.tcp.close();
+    }
+
     /// When the conversation must go on although nothing came.
     fn wake_at(&self) -> Option<Instant> {
-        [self.due, self.held, self.refusals.confirm_at()].into_iter().flatten().min()
+        let again = self.scarce.as_ref().map(|scarce| scarce.again);
+        [self.due, self.held, self.refusals.confirm_at(), again].into_iter().flatten().min()
     }
 }
 
@@ -175,14 +225,15 @@ pub(in super::super) async fn converse(server: &mut Server, shared: &RefCell<Sha
     for round in 1..=MOST_ROUNDS {
         server.settle(shared).await;
         if round == MOST_ROUNDS {
-            return;
+            break;
         }
         let shared = &mut *shared.borrow_mut();
         let more = (shared.follow)(shared.evidence, server.address);
         let new = server.enqueue(more, shared.evidence);
         shared.counts.planned += new;
         if new == 0 {
-            return;
+            break;
         }
     }
+    server.rest();
 }

@@ -7,6 +7,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use crate::evidence::{Lost, NotAsked};
+use crate::observe::scarcity;
 
 /// What wakes a conversation besides data: the ICMP message of a closed port. Elsewhere it makes the socket readable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -15,17 +16,25 @@ pub(in crate::observe) const INTEREST: Interest = Interest::READABLE.add(Interes
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(in crate::observe) const INTEREST: Interest = Interest::READABLE;
 
+/// Why there is no socket.
+pub(in crate::observe) struct NotOpened {
+    /// What that says about the server.
+    pub(in crate::observe) meaning: (Lost, NotAsked),
+    /// What the operating system said, and to what.
+    pub(in crate::observe) trouble: String,
+}
+
 /// A socket that hears this address alone. The operating system picks the port: it does that as randomly as we could,
 /// and Windows asks the user about programs that bind a port of their own.
 ///
 /// # Errors
-/// The operating system's, with what was being done.
-pub(in crate::observe) fn open(address: SocketAddr) -> Result<UdpSocket, String> {
+/// The operating system's.
+pub(in crate::observe) fn open(address: SocketAddr) -> Result<UdpSocket, NotOpened> {
     let any: SocketAddr =
         if address.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
     let doing = |what: &str| {
         let what = format!("{what} {address}");
-        move |error: io::Error| trouble(&what, &error)
+        move |error: io::Error| NotOpened { meaning: meaning(&error), trouble: trouble(&what, &error) }
     };
     let socket = std::net::UdpSocket::bind(any).map_err(doing("opening a socket for"))?;
     socket.set_nonblocking(true).map_err(doing("opening a socket for"))?;
@@ -55,6 +64,7 @@ pub(in crate::observe) fn meaning(error: &io::Error) -> (Lost, NotAsked) {
     match error.kind() {
         // Windows says "reset" where others say "refused".
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => (Lost::Closed, NotAsked::Closed),
+        _ if scarcity::is_scarcity(error) => (Lost::NoSocket, NotAsked::NoSocket),
         _ => (Lost::Unreachable, NotAsked::Unreachable),
     }
 }

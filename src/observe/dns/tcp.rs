@@ -1,9 +1,11 @@
 //! Truncated replies in full: one connection per server, all its questions on it at once (RFC 7766 section 6.2.1.1).
 
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Instant;
 
 use tokio::io::Interest;
@@ -13,6 +15,7 @@ use super::server::Server;
 use super::wire::Kind;
 use super::{LONGEST, Shared, socket, wire};
 use crate::evidence::{Lost, Transport};
+use crate::observe::scarcity;
 
 /// After so many failures in a row without a reply, TCP is given up for this server.
 const GIVE_UP_AFTER: u32 = 3;
@@ -40,7 +43,10 @@ pub(super) struct Tcp {
     served: bool,
     failures: u32,
     given_up: Option<Lost>,
-    last_reply: Option<Instant>,
+    /// When the connection last got further: by a whole reply, or by one more look for a socket while there is none.
+    progress: Rc<Cell<Option<Instant>>>,
+    /// The process has no socket left for the connection.
+    scarce: Rc<Cell<bool>>,
 }
 
 impl Tcp {
@@ -52,13 +58,19 @@ impl Tcp {
             served: false,
             failures: 0,
             given_up: None,
-            last_reply: None,
+            progress: Rc::default(),
+            scarce: Rc::default(),
         }
     }
 
-    /// When this connection last brought a whole reply.
-    pub(super) fn last_reply(&self) -> Option<Instant> {
-        self.last_reply
+    /// When the connection last got further, through no merit of the question that waits.
+    pub(super) fn progress(&self) -> Option<Instant> {
+        self.progress.get()
+    }
+
+    /// Whether the connection waits for a socket that the process does not have yet.
+    pub(super) fn is_scarce(&self) -> bool {
+        matches!(self.state, State::Connecting(_)) && self.scarce.get()
     }
 
     /// Drops the connection.
@@ -71,7 +83,15 @@ impl Tcp {
 
     fn connect(&mut self, address: SocketAddr) {
         self.close();
-        self.state = State::Connecting(Box::pin(TcpStream::connect(address)));
+        self.scarce.set(false);
+        let (progress, scarce) = (Rc::clone(&self.progress), Rc::clone(&self.scarce));
+        let waiting = move |now| {
+            progress.set(Some(now));
+            scarce.set(true);
+        };
+        self.state = State::Connecting(Box::pin(async move {
+            scarcity::patiently(async || TcpStream::connect(address).await, waiting).await
+        }));
     }
 
     /// Waits until there is something to do; for ever if there is no connection.
@@ -181,7 +201,7 @@ impl Server {
         };
         if self.finish(sent.slot, kind, len, Transport::Tcp, now - sent.at, shared) {
             (self.heard, self.lost_in_a_row) = (Some(now), 0);
-            self.tcp.last_reply = Some(now);
+            self.tcp.progress.set(Some(now));
             self.tcp.served = true;
             self.tcp.failures = 0;
         }
@@ -238,7 +258,7 @@ impl Server {
         }
     }
 
-    fn slots_at_tcp(&self) -> Vec<usize> {
+    pub(super) fn slots_at_tcp(&self) -> Vec<usize> {
         self.flight.busy().filter(|(_, slot)| slot.truncated.is_some()).map(|(index, _)| index).collect()
     }
 }

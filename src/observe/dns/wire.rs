@@ -151,6 +151,11 @@ pub(super) fn inspect(reply: &[u8], query: &[u8]) -> Kind {
     }
 }
 
+/// Whether the header counts records in ANSWER.
+pub(super) fn has_answers(reply: &[u8]) -> bool {
+    reply[6..8] != [0, 0]
+}
+
 /// The response code as the header alone has it.
 pub(super) fn header_rcode(reply: &[u8]) -> u16 {
     u16::from(reply[3] & 0x0f)

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::{Instant as TokioInstant, sleep, timeout_at};
+use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use super::reader::{Malformed, Rejected};
 use crate::evidence::probe::Failure;
 use crate::observe::dns::socket;
+use crate::observe::scarcity::patiently;
 
 /// Most octets that a machine may send on one connection.
 const MOST_OCTETS: usize = 1 << 20;
@@ -19,10 +20,6 @@ const MOST_OCTETS: usize = 1 << 20;
 const LONGEST_DATAGRAM: usize = 65_535;
 /// How often a datagram is sent.
 const TRIES: u32 = 2;
-/// How long a socket is waited for while the process has none left, and how often it is asked for. The conversations
-/// that hold them end within seconds each.
-const SCARCITY: Duration = Duration::from_secs(60);
-const SCARCITY_STEP: Duration = Duration::from_millis(20);
 
 /// Octets that nobody can guess.
 pub(super) fn random<const N: usize>() -> [u8; N] {
@@ -55,25 +52,6 @@ fn meaning(error: &io::Error, doing: &str) -> Failure {
     }
 }
 
-/// Whether the process, or the system, has no file descriptor left: nothing was sent, and that says nothing about the
-/// machine. Some systems allow a process only 256.
-fn is_scarcity(error: &io::Error) -> bool {
-    // ENFILE and EMFILE of every Unix; WSAEMFILE.
-    let codes: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
-/// Opens a socket, as soon as there is one.
-async fn patiently<T>(mut open: impl AsyncFnMut() -> Result<T, io::Error>) -> io::Result<T> {
-    let patience = until(SCARCITY);
-    loop {
-        match open().await {
-            Err(error) if is_scarcity(&error) && TokioInstant::now() < patience => sleep(SCARCITY_STEP).await,
-            ended => return ended,
-        }
-    }
-}
-
 /// Sends `request`, once more if nothing comes in half the time, and waits for a datagram that `decode` accepts.
 ///
 /// The socket hears this address alone. A datagram that is no answer does not end the question, since anybody may send
@@ -84,7 +62,7 @@ pub(super) async fn datagram<T>(
     request: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, Rejected>,
 ) -> Result<T, Failure> {
-    let socket = patiently(async || open(target)).await;
+    let socket = patiently(async || open(target), |_| ()).await;
     let socket = socket.map_err(|error| meaning(&error, &format!("sending to {target}")))?;
     // Most silent machines are asked at the same time; only whoever is heard costs memory.
     let mut buffer = Vec::new();
@@ -163,7 +141,7 @@ impl Conversation {
     pub(super) async fn open(target: SocketAddr, timeout: Duration) -> Result<Self, Failure> {
         let doing = format!("connecting to {target}");
         let connect = async || timeout_at(until(timeout), connect(target)).await?;
-        let stream = patiently(connect).await.map_err(|error| meaning(&error, &doing))?;
+        let stream = patiently(connect, |_| ()).await.map_err(|error| meaning(&error, &doing))?;
         // Small messages that wait for nothing; without it they are only slower.
         let _ = stream.set_nodelay(true);
         Ok(Self { stream, deadline: until(timeout), read: Vec::new(), total: 0 })

@@ -65,7 +65,8 @@ impl View<'_> {
             return Alias::Holds { addresses: beside, authoritative: beside_authoritative };
         }
         let absence = match cname {
-            Ok((answer, body)) => self.absence_in(answer, body).ok_or(Why::Bare),
+            Ok((answer, body)) if body.answers.is_empty() => self.absence_in(answer, body).ok_or(Why::Bare),
+            Ok(_) => Err(Why::Contradiction),
             Err(why) => Err(why),
         };
         match absence {

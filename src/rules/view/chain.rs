@@ -20,6 +20,12 @@ impl View<'_> {
         }
     }
 
+    /// Whether the alias leads to the root alone, which is no host's name and never has an address.
+    pub fn leads_to_root(&self, server: &Server, alias: &DnsName) -> bool {
+        let Alias::Targets { targets, .. } = self.alias(server, alias) else { return false };
+        targets.iter().all(|&target| self.evidence.store.name(target) == ".")
+    }
+
     /// Whether the server shows the alias with AA.
     pub fn is_authoritative_alias(&self, server: &Server, alias: &DnsName) -> bool {
         matches!(self.alias(server, alias), Alias::Targets { authoritative: true, .. })

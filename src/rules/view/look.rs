@@ -58,7 +58,12 @@ pub enum Why {
     Bare,
     /// Aliases that lead round in a circle, or too far.
     Loop,
+    /// Records of other names alone, or NXDOMAIN together with the records: neither an answer nor a denial.
+    Contradiction,
 }
+
+/// A lack of our own, not the server's.
+const NO_SOCKET: &str = "this program may not open more files at once";
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,18 +72,21 @@ impl fmt::Display for Why {
             Lost::Closed => "the connection was refused or closed",
             Lost::Unreachable => "the network is unreachable",
             Lost::Malformed => "the reply is no valid DNS message",
+            Lost::NoSocket => NO_SOCKET,
         };
         match self {
             Self::NotPlanned => f.write_str("not asked in this run"),
             Self::NotAsked(NotAsked::Silent) => f.write_str("not asked: the server is silent"),
             Self::NotAsked(NotAsked::Closed) => f.write_str("not asked: nothing listens on the server's port"),
             Self::NotAsked(NotAsked::Unreachable) => f.write_str("not asked: there is no way to the server"),
+            Self::NotAsked(NotAsked::NoSocket) => write!(f, "not asked: {NO_SOCKET}"),
             Self::NotAsked(NotAsked::Deadline) => f.write_str("not asked: the deadline had passed"),
             Self::NotAsked(NotAsked::Interrupted) => f.write_str("not asked: the run was interrupted"),
             Self::Lost(reason) => f.write_str(lost(reason)),
             Self::Truncated(reason) => write!(f, "the reply was truncated, and over TCP: {}", lost(reason)),
             Self::Rcode(rcode) => write!(f, "the server replied {}", rcode_name(*rcode)),
             Self::Bare => f.write_str("the server replied NOERROR with neither answer nor authority"),
+            Self::Contradiction => f.write_str("the reply contradicts itself, or is about other names"),
             Self::Loop => f.write_str("the aliases lead round in a circle"),
         }
     }
@@ -231,6 +239,9 @@ impl<'a> View<'a> {
                 ttls.push(record.ttl);
             }
             if !list.is_empty() {
+                if answer.rcode == 3 {
+                    return Look::Unknown(Why::Contradiction);
+                }
                 list.sort_unstable();
                 list.dedup();
                 ttls.sort_unstable();
@@ -246,7 +257,9 @@ impl<'a> View<'a> {
             let target = targets.min();
             match target {
                 Some(target) => at = target,
-                None if at == name => return self.absent_or_bare(answer, body),
+                // RFC 2308 section 2.2: what says that there is no such record has none in ANSWER.
+                None if at == name && body.answers.is_empty() => return self.absent_or_bare(answer, body),
+                None if at == name => return Look::Unknown(Why::Contradiction),
                 None => return self.follow_on(server, at, rtype, hops, answer, body),
             }
         }

@@ -106,6 +106,20 @@ impl<'a> View<'a> {
         &self.standings[server.index]
     }
 
+    /// Whether a server was not asked because this process had no socket left: no word about the server.
+    pub fn lacked_socket(&self, server: &Server) -> bool {
+        self.columns[server.index].is_some_and(standing::lacked_socket)
+    }
+
+    /// Why nothing is known of a server that was not asked.
+    pub fn why_not_asked(&self, server: &Server) -> &'static str {
+        if self.lacked_socket(server) {
+            "the server could not be asked: this program may not open more files at once (raise the limit, `ulimit -n`)"
+        } else {
+            "the run ended before the server had answered anything"
+        }
+    }
+
     /// Every selected DC at every good server.
     pub fn cells(&self) -> impl Iterator<Item = (&'a Dc, &'a Server)> {
         self.dcs().flat_map(move |dc| self.good_servers().map(move |server| (dc, server)))

@@ -24,7 +24,7 @@ pub enum Standing {
     },
     /// Its host name has no address here.
     Unresolved,
-    /// The run ended before it had answered anything.
+    /// The run ended before it had answered anything, or this process had no socket left to ask it.
     NotAsked,
 }
 
@@ -74,6 +74,11 @@ fn without_reply(column: &Column) -> Standing {
         return Standing::Silent(ServerStatus::Silent);
     }
     Standing::NotAsked
+}
+
+/// Whether this process had no socket left for a question.
+pub(super) fn lacked_socket(column: &Column) -> bool {
+    column.answers().any(|(_, answer)| answer.outcome == Outcome::NotAsked(NotAsked::NoSocket))
 }
 
 fn outside_forest(view: &View<'_>, server: &Server) -> Option<Standing> {

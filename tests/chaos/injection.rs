@@ -1,0 +1,267 @@
+//! Text that whoever holds a DNS server or a machine may choose, from the wire to every format: nothing in the output
+//! moves a cursor, hides, turns a line round, or forges one.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use guidpost::demo::Fleet;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::forest::{Forest, start};
+use crate::machine::{replay, replies, tcp_at, udp_at};
+use crate::message::{A, ASKED, CNAME, Draft, IN, TXT, a, name, question, record};
+use crate::relay::{Relay, now};
+
+const FOREST: Forest = Forest { dcs: 3 };
+
+/// Labels that somebody would like to see printed.
+const LABELS: &[&[u8]] = &[
+    b"\x1b[2J\x1b[1;31mCRITICAL\x1b[0m",
+    b"\x1b]0;owned\x07\x1b]8;;http://evil/\x1b\\click",
+    b"a\nOK - all is well | x=0",
+    b"a\r\x08\x08\x08\x7f\x00b",
+    b"a|b=1;;;\t'\"`$(id)&;\\",
+    b"<script>alert(1)</script>&amp;",
+    // U+202E turns the reading direction, U+2066 isolates, U+200B is invisible, U+FEFF too.
+    b"\xe2\x80\xaetxt.exe\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf",
+    // CSI as one octet of Latin-1 and as UTF-8, and octets that are no UTF-8.
+    b"\x9b31m\xc2\x9b31m\xff\xfe\xc0\x80",
+    b"[OK] dc2.contoso.test",
+    b"{\"verdict\": \"ok\"}",
+];
+
+/// A relay that answers for dc2 with one of the labels wherever there is room for a name.
+fn relay(fleet: &Fleet, label: &'static [u8]) -> Relay {
+    Relay::new(fleet.addresses()[0], move |_, query, behind| {
+        let asked = question(query);
+        let about = |text: &str| asked.starts_with(&crate::message::dotted(text));
+        let evil = name(&[label, b"contoso", b"test"]);
+        let txt = [&[label.len() as u8][..], label].concat();
+        if about(&Forest::alias(2)) {
+            let mut draft = Draft::new(query, &[record(ASKED, CNAME, IN, 600, &evil)]);
+            draft.answers.push(record(&evil, TXT, IN, 600, &txt));
+            draft.answers.push(record(&evil, A, IN, 600, &[192, 0, 2, 66]));
+            draft.authority.push(record(&evil, 2, IN, 600, &evil));
+            return vec![now(draft.octets(query))];
+        }
+        if asked.starts_with(&evil) {
+            return vec![
+                now(Draft::new(query, &[a([192, 0, 2, 66]), record(ASKED, TXT, IN, 600, &txt)]).octets(query)),
+            ];
+        }
+        vec![now(behind.ask(query))]
+    })
+}
+
+fn folder(config: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("guidpost.yaml"), config).unwrap();
+    folder
+}
+
+fn guidpost(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guidpost"));
+    command.current_dir(folder).args(arguments);
+    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR");
+    command.output().unwrap()
+}
+
+/// Whether a character of another script is what it seems.
+fn deceives(c: char) -> bool {
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    invisible || (c.is_control() && c != '\n')
+}
+
+#[track_caller]
+fn assert_harmless(output: &[u8], ascii: bool, what: &str) -> String {
+    let text = std::str::from_utf8(output).unwrap_or_else(|_| panic!("{what}: no UTF-8"));
+    let bad = text.chars().find(|&c| deceives(c) || (ascii && !c.is_ascii()));
+    assert_eq!(bad, None, "{what}: {text}");
+    for forged in ["OK - all is well", "[OK]", "{\"verdict\": \"ok\"}"] {
+        assert!(!text.lines().any(|line| line.starts_with(forged)), "{what} lets a line be forged: {text}");
+    }
+    text.to_owned()
+}
+
+/// All formats of one command, each to standard output; JSON for files too.
+fn all_formats(folder: &Path, command: &[&str], formats: &[&str], what: &str) -> Value {
+    let mut json = Value::Null;
+    for format in formats {
+        for ascii in [true, false] {
+            let mut arguments = [command, &["-f", format]].concat();
+            arguments.extend(ascii.then_some("--ascii"));
+            let output = guidpost(folder, &arguments);
+            let what = format!("{what}, {format}");
+            let always = ascii || *format != "table";
+            let text = assert_harmless(&output.stdout, always, &what);
+            assert_harmless(&output.stderr, false, &what);
+            assert!(!text.is_empty(), "{what}");
+            match *format {
+                "json" => json = serde_json::from_str(&text).unwrap(),
+                "nagios" => {
+                    let mut lines = text.lines();
+                    assert_eq!(lines.next().unwrap_or_default().matches('|').count(), 1, "{what}: {text}");
+                    assert!(lines.all(|line| !line.contains('|')), "{what}: {text}");
+                }
+                _ => {}
+            }
+        }
+    }
+    json
+}
+
+#[test]
+fn names_from_the_wire_are_harmless_in_every_format() {
+    let fleet = start(vec![FOREST.healthy()]);
+    for label in LABELS {
+        let relay = relay(&fleet, label);
+        let folder = folder(&FOREST.config(&[relay.address], "timeout: 2s, tries: 2"));
+        let what = String::from_utf8_lossy(label);
+        let save = guidpost(folder.path(), &["check", "-q", "--save-evidence", "evidence.json"]);
+        assert_eq!(save.status.code(), Some(2), "{what}: {}", String::from_utf8_lossy(&save.stdout));
+        for from in [&["check", "-v"][..], &["check", "-v", "--evidence", "evidence.json"]] {
+            let report = all_formats(folder.path(), from, &["table", "json", "nagios"], &what);
+            // The name did reach the report.
+            let told =
+                &report["findings"].as_array().unwrap().iter().find(|f| f["outcome"] == "fail").unwrap()["actual"];
+            assert!(told[0].as_str().unwrap().ends_with(".contoso.test"), "{what}: {told}");
+        }
+        let evidence = std::fs::read(folder.path().join("evidence.json")).unwrap();
+        assert_harmless(&evidence, true, &what);
+        all_formats(folder.path(), &["identify", &Forest::alias(2)[..36]], &["table", "json"], &what);
+    }
+}
+
+/// Texts of an evidence file, which may come from anybody.
+#[test]
+fn texts_of_an_evidence_file_are_harmless_in_every_format() {
+    let fleet = start(vec![FOREST.healthy()]);
+    let folder = folder(&FOREST.config(fleet.addresses(), "timeout: 2s"));
+    guidpost(folder.path(), &["observe", "-q", "-o", "evidence.json"]);
+    let saved: Value = serde_json::from_slice(&std::fs::read(folder.path().join("evidence.json")).unwrap()).unwrap();
+    for label in LABELS {
+        let text = String::from_utf8_lossy(label).into_owned();
+        for case in 0..5 {
+            let mut evidence = saved.clone();
+            let answer = &mut evidence["servers"][0]["answers"][0];
+            match case {
+                0 => {
+                    evidence["servers"][0]["trouble"] = text.clone().into();
+                    evidence["servers"][0]["answers"] = Value::Array(Vec::new());
+                }
+                1 => answer["name"] = text.clone().into(),
+                2 => answer["records"] = serde_json::json!([{ "name": &text, "ttl": 1, "type": &text, "data": &text }]),
+                3 => evidence["config"]["dns_servers"][0]["name"] = text.clone().into(),
+                _ => evidence["schema"] = text.clone().into(),
+            }
+            std::fs::write(folder.path().join("changed.json"), evidence.to_string()).unwrap();
+            for format in ["table", "json", "nagios"] {
+                let arguments = ["check", "-v", "-f", format, "--evidence", "changed.json"];
+                let output = guidpost(folder.path(), &arguments);
+                let what = format!("{text:?} in place {case}, {format}");
+                assert_harmless(&output.stdout, format != "table", &what);
+                assert_harmless(&output.stderr, false, &what);
+                assert!(!String::from_utf8_lossy(&output.stderr).contains("internal error"), "{what}");
+            }
+        }
+    }
+}
+
+/// Puts other octets in the place of some in a captured reply, as many as there were: lengths stay right.
+fn disguised(messages: Vec<Vec<u8>>, from: &[u8], to: &[u8]) -> Vec<Vec<u8>> {
+    let mut padded = to[..to.len().min(from.len())].to_vec();
+    padded.resize(from.len(), b'!');
+    let mut changed = false;
+    let disguise = |mut message: Vec<u8>| {
+        while let Some(at) = message.windows(from.len()).position(|window| window.eq_ignore_ascii_case(from)) {
+            message[at..at + from.len()].copy_from_slice(&padded);
+            changed = true;
+        }
+        message
+    };
+    let messages = messages.into_iter().map(disguise).collect();
+    assert!(changed, "the captured reply does not hold {from:?}");
+    messages
+}
+
+/// What machines call themselves, over LDAP and NetBIOS.
+#[test]
+fn names_that_machines_give_themselves_are_harmless_in_every_format() {
+    let fleet = start(vec![FOREST.healthy()]);
+    for (number, label) in LABELS.iter().enumerate() {
+        let among = 40_000 + 1000 * number as u16..41_000 + 1000 * number as u16;
+        let [dc, member] = bases(among);
+        let rootdse = disguised(replies("ldap-rootdse-extdn", "dc1"), b"dc1.contoso.test", label);
+        tcp_at(&format!("127.0.0.1:{}", dc + 389), replay(rootdse));
+        tcp_at(&format!("127.0.0.1:{}", dc + 135), replay(replies("epm-map-drsuapi", "dc1")));
+        let names = disguised(replies("nbstat", "mem"), b"MEM", label);
+        udp_at(&format!("127.0.0.1:{}", member + 137), move |socket, query, from| {
+            let mut reply = names[0].clone();
+            reply[..2].copy_from_slice(&query[..2]);
+            socket.send_to(&reply, from).unwrap();
+        });
+        tcp_at(&format!("127.0.0.1:{}", member + 135), replay(replies("epm-map-drsuapi", "mem")));
+
+        let probe = format!(
+            "probe:\n  timeout: 1s\n  redirect:\n    192.0.2.1: 127.0.0.1:{dc}\n    192.0.2.2: 127.0.0.1:{member}\n    192.0.2.3: none\n"
+        );
+        let config = FOREST.config(fleet.addresses(), "timeout: 2s").replace("probe: { enabled: false }\n", &probe);
+        let folder = folder(&config);
+        let what = String::from_utf8_lossy(label);
+        let report = all_formats(folder.path(), &["check", "-v"], &["table", "json", "nagios"], &what);
+        let said = report["addresses"].to_string();
+        assert!(said.contains("netbios") || said.contains("nbstat"), "{what}: {said}");
+        all_formats(folder.path(), &["identify", "192.0.2.1", "192.0.2.2"], &["table", "json"], &what);
+    }
+}
+
+/// Two bases at which the ports of a machine are free, and that share no port.
+fn bases(among: std::ops::Range<u16>) -> [u16; 2] {
+    let tcp = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let udp = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
+    let free = |base: &u16| [135, 389, 445].iter().all(|port| tcp(base + port)) && udp(base + 137) && udp(base + 389);
+    let [first, second] =
+        [among.start..among.start + 90, among.start + 500..among.end].map(|mut range| range.find(free));
+    [first.unwrap(), second.unwrap()]
+}
+
+/// Arguments and configuration files are foreign text, too.
+#[test]
+fn texts_of_arguments_and_configurations_are_harmless_in_errors() {
+    for label in LABELS {
+        let text = String::from_utf8_lossy(label).replace('\0', "");
+        let quoted = serde_json::to_string(&text).unwrap();
+        let empty = tempfile::tempdir().unwrap();
+        for arguments in [
+            &["check", "-c", &text][..],
+            &["check", "--evidence", &text],
+            &["check", "--only", &text],
+            &["identify", &text],
+            &["explain", &text],
+        ] {
+            let output = guidpost(empty.path(), arguments);
+            assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+            assert_harmless(&output.stderr, false, &format!("{arguments:?}"));
+            assert_harmless(&output.stdout, false, &format!("{arguments:?}"));
+        }
+        for config in [
+            format!("forest: {quoted}\ndns_servers: [127.0.0.1]\n"),
+            format!("forest: contoso.test\ndns_servers: [{quoted}]\n"),
+            format!("forest: contoso.test\ndns_servers: [127.0.0.1]\n{quoted}: 1\n"),
+            format!(
+                "forest: contoso.test\ndns_servers: [127.0.0.1]\nrules: {{ {quoted}: {{ severity: {quoted} }} }}\n"
+            ),
+            format!("# {text}\nforest: contoso.test\ndns_servers: [127.0.0.1]\nwaivers: [{text}]\n"),
+        ] {
+            let folder = folder(&config);
+            let output = guidpost(folder.path(), &["check", "--no-probe", "--deadline", "1s"]);
+            // A name with backslashes is one in presentation form: then the server at that address is asked in vain.
+            assert!(matches!(output.status.code(), Some(2 | 3)), "{config}");
+            assert!(!String::from_utf8_lossy(&output.stderr).contains("internal error"), "{config}");
+            assert_harmless(&output.stderr, false, &config);
+            assert_harmless(&output.stdout, false, &config);
+        }
+    }
+}
