@@ -47,8 +47,6 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
-    let forecast = forecast::run(&view);
-    let destinations = forecast::destinations(&view, &forecast);
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -60,8 +58,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         counts,
         servers: server_rows(&view),
         addresses: if about_dcs { address_rows(&view) } else { Vec::new() },
+        destinations: if about_dcs { forecast::destinations(&view, &forecast) } else { Vec::new() },
         forecast,
-        destinations,
         checklist,
         assumed: evidence.assumed.clone(),
         findings,

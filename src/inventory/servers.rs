@@ -162,7 +162,6 @@ fn addresses(entry: &DnsServer, evidence: &Evidence) -> Option<Resolved> {
     }
 }
 
-/// A resolver of the machine that is elsewhere than at 53 was put there on purpose; a host's addresses have port 0.
 fn with_port(resolved: &Resolved, port: u16) -> Option<Resolved> {
     Some(match resolved {
         Resolved::Failed(trouble) => Resolved::Failed(trouble.clone()),
@@ -171,9 +170,7 @@ fn with_port(resolved: &Resolved, port: u16) -> Option<Resolved> {
                 .iter()
                 .map(|address| {
                     let mut address = *address;
-                    if matches!(address.port(), 0 | 53) {
-                        address.set_port(port);
-                    }
+                    address.set_port(port);
                     address
                 })
                 .collect(),
@@ -336,15 +333,6 @@ mod tests {
     fn an_address_with_several_ports_is_named_with_its_port() {
         let entries = "[{address: 192.0.2.1, port: 5301}, {address: 192.0.2.1, port: 5302}, 192.0.2.2]";
         assert_eq!(names(entries), ["192.0.2.1:5301", "192.0.2.1:5302", "192.0.2.2"]);
-    }
-
-    #[test]
-    fn resolvers_elsewhere_than_at_53_keep_their_port() {
-        let mut evidence = testing::evidence("forest: contoso.com\ndns_servers: [{address: system, port: 5300}]\n");
-        let list = ["192.0.2.1:53", "127.0.0.1:40001"].map(|address| address.parse().unwrap());
-        evidence.system = Some(Resolved::Addresses(list.to_vec()));
-        let addresses: Vec<_> = derive(&evidence).iter().map(|server| server.address.unwrap().to_string()).collect();
-        assert_eq!(addresses, ["127.0.0.1:40001", "192.0.2.1:5300"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn changing(before: Spec, after: Spec, turn: usize) -> Report {
 #[test]
 fn a_server_that_changes_its_answer_is_judged_by_what_it_said() {
     let host = Forest::host(3);
-    let stale = FOREST.server(&[&format!("{host} A")], &format!("{host} 1200 A 192.0.2.99"));
+    let stale = FOREST.server(&[&format!("{host} A")], &format!("{host} 1200 A 203.0.113.99"));
     for turn in [0, 5, 15, 25, 35, 45, 1000] {
         for (before, after) in [(FOREST.healthy(), stale.clone()), (stale.clone(), FOREST.healthy())] {
             let report = changing(before, after, turn);
@@ -124,7 +124,7 @@ fn long() -> (Forest, Spec, String) {
     let forest = Forest { dcs: 3 };
     let host = Forest::host(2);
     let more: String = (0..45).map(|n| format!("{host} 1200 A 198.51.100.{n}\n")).collect();
-    let config = forest.config(&[], QUERY).replace("[192.0.2.2]", "[192.0.2.2, 198.51.100.0/24]");
+    let config = forest.config(&[], QUERY).replace("[203.0.113.2]", "[203.0.113.2, 198.51.100.0/24]");
     (forest, forest.server(&[], &more), config)
 }
 

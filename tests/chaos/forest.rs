@@ -32,7 +32,7 @@ impl Forest {
     pub(crate) fn records(self) -> String {
         (1..=self.dcs).fold(String::new(), |mut text, dc| {
             let (host, alias) = (Self::host(dc), Self::alias(dc));
-            let _ = writeln!(text, "{host} 1200 A 192.0.2.{dc}\n{alias} 600 CNAME {host}");
+            let _ = writeln!(text, "{host} 1200 A 203.0.113.{dc}\n{alias} 600 CNAME {host}");
             text
         })
     }
@@ -69,7 +69,7 @@ impl Forest {
         text.push_str("domain_controllers:\n");
         for dc in 1..=self.dcs {
             let (host, guid) = (Self::host(dc), &Self::alias(dc)[..36]);
-            let _ = writeln!(text, "  - {{ host: {host}, guid: {guid}, addresses: [192.0.2.{dc}] }}");
+            let _ = writeln!(text, "  - {{ host: {host}, guid: {guid}, addresses: [203.0.113.{dc}] }}");
         }
         text
     }

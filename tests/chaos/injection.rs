@@ -41,14 +41,14 @@ fn relay(fleet: &Fleet, label: &'static [u8]) -> Relay {
         if about(&Forest::alias(2)) {
             let mut draft = Draft::new(query, &[record(ASKED, CNAME, IN, 600, &evil)]);
             draft.answers.push(record(&evil, TXT, IN, 600, &txt));
-            draft.answers.push(record(&evil, A, IN, 600, &[192, 0, 2, 66]));
+            draft.answers.push(record(&evil, A, IN, 600, &[203, 0, 113, 66]));
             draft.authority.push(record(&evil, 2, IN, 600, &evil));
             return vec![now(draft.octets(query))];
         }
         if asked.starts_with(&evil) {
-            return vec![
-                now(Draft::new(query, &[a([192, 0, 2, 66]), record(ASKED, TXT, IN, 600, &txt)]).octets(query)),
-            ];
+            return vec![now(
+                Draft::new(query, &[a([203, 0, 113, 66]), record(ASKED, TXT, IN, 600, &txt)]).octets(query)
+            )];
         }
         vec![now(behind.ask(query))]
     })
@@ -205,7 +205,7 @@ fn names_that_machines_give_themselves_are_harmless_in_every_format() {
         tcp_at(&format!("127.0.0.1:{}", member + 135), replay(replies("epm-map-drsuapi", "mem")));
 
         let probe = format!(
-            "probe:\n  timeout: 1s\n  redirect:\n    192.0.2.1: 127.0.0.1:{dc}\n    192.0.2.2: 127.0.0.1:{member}\n    192.0.2.3: none\n"
+            "probe:\n  timeout: 1s\n  redirect:\n    203.0.113.1: 127.0.0.1:{dc}\n    203.0.113.2: 127.0.0.1:{member}\n    203.0.113.3: none\n"
         );
         let config = FOREST.config(fleet.addresses(), "timeout: 2s").replace("probe: { enabled: false }\n", &probe);
         let folder = folder(&config);
@@ -213,7 +213,7 @@ fn names_that_machines_give_themselves_are_harmless_in_every_format() {
         let report = all_formats(folder.path(), &["check", "-v"], &["table", "json", "nagios"], &what);
         let said = report["addresses"].to_string();
         assert!(said.contains("netbios") || said.contains("nbstat"), "{what}: {said}");
-        all_formats(folder.path(), &["identify", "192.0.2.1", "192.0.2.2"], &["table", "json"], &what);
+        all_formats(folder.path(), &["identify", "203.0.113.1", "203.0.113.2"], &["table", "json"], &what);
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Case {
 struct Table(Vec<Case>);
 
 /// The right address of the host.
-const RIGHT: [u8; 4] = [192, 0, 2, 2];
+const RIGHT: [u8; 4] = [203, 0, 113, 2];
 
 fn good(query: &[u8]) -> Draft {
     Draft::new(query, &[a(RIGHT)])
@@ -64,7 +64,7 @@ impl Table {
         let name = name.into();
         let lie: Lie = Arc::new(move |query| {
             // The lie has a wrong address, so that it shows where it is believed.
-            let mut octets = Draft::new(query, &[a([192, 0, 2, 66])]).octets(query);
+            let mut octets = Draft::new(query, &[a([203, 0, 113, 66])]).octets(query);
             change(query, &mut octets);
             octets
         });
@@ -75,7 +75,7 @@ impl Table {
     /// The same, put together instead of changed.
     fn malformed(&mut self, name: impl Into<String>, draft: impl Fn(&mut Draft, &[u8]) + Send + Sync + 'static) {
         self.ignored(name, move |query, octets| {
-            let mut lie = Draft::new(query, &[a([192, 0, 2, 66])]);
+            let mut lie = Draft::new(query, &[a([203, 0, 113, 66])]);
             draft(&mut lie, query);
             *octets = lie.octets(query);
         });
@@ -249,7 +249,7 @@ fn counts_and_cuts(table: &mut Table) {
 fn names(table: &mut Table) {
     let owner = |table: &mut Table, what: &str, owner: Vec<u8>| {
         table.malformed(format!("owner: {what}"), move |d, _| {
-            d.answers = vec![record(&owner, A, IN, 1200, &[192, 0, 2, 66])]
+            d.answers = vec![record(&owner, A, IN, 1200, &[203, 0, 113, 66])]
         });
     };
     owner(table, "a pointer beyond the end", vec![0xff, 0xff]);
@@ -263,18 +263,18 @@ fn names(table: &mut Table) {
     for (what, offset) in [("to itself", 0), ("one octet forward", 1), ("forward", 6)] {
         table.malformed(format!("owner: a pointer {what}"), move |d, _| {
             let at = d.answers_at() + offset;
-            d.answers = vec![record(&[0xc0 | (at >> 8) as u8, at as u8], A, IN, 1200, &[192, 0, 2, 66])];
+            d.answers = vec![record(&[0xc0 | (at >> 8) as u8, at as u8], A, IN, 1200, &[203, 0, 113, 66])];
         });
     }
     table.malformed("owner: two pointers to each other", |d, _| {
         let at = d.answers_at() as u8;
-        let first = record(&[0xc0, at + 16], A, IN, 1200, &[192, 0, 2, 66]);
-        let second = record(&[0xc0, at], A, IN, 1200, &[192, 0, 2, 66]);
+        let first = record(&[0xc0, at + 16], A, IN, 1200, &[203, 0, 113, 66]);
+        let second = record(&[0xc0, at], A, IN, 1200, &[203, 0, 113, 66]);
         d.answers = vec![first, second];
     });
     table.malformed("owner: a label in front of a loop", |d, _| {
         let at = d.answers_at() as u8;
-        d.answers = vec![record(&[1, b'x', 0xc0, at], A, IN, 1200, &[192, 0, 2, 66])];
+        d.answers = vec![record(&[1, b'x', 0xc0, at], A, IN, 1200, &[203, 0, 113, 66])];
     });
     // Pointers that lead somewhere: another name than the asked one, so it is neither an answer nor a denial.
     for (what, pointer) in
@@ -297,13 +297,13 @@ fn names(table: &mut Table) {
 
 fn data(table: &mut Table) {
     for (length, rdata) in
-        [(3u16, &[192, 0, 2, 66][..]), (5, &[192, 0, 2, 66]), (3, &[192, 0, 2]), (5, &[192, 0, 2, 66, 0])]
+        [(3u16, &[203, 0, 113, 66][..]), (5, &[203, 0, 113, 66]), (3, &[203, 0, 113]), (5, &[203, 0, 113, 66, 0])]
     {
         let what = format!("address of {} octets, {length} counted", rdata.len());
         table.malformed(what, move |d, _| d.answers = vec![with_length(ASKED, A, IN, 1200, length, rdata)]);
     }
     table.malformed("65,535 octets of data counted", |d, _| {
-        d.answers = vec![with_length(ASKED, A, IN, 1200, 65_535, &[192, 0, 2, 66])];
+        d.answers = vec![with_length(ASKED, A, IN, 1200, 65_535, &[203, 0, 113, 66])];
     });
     table.malformed("an address of 16 octets", |d, _| d.answers = vec![record(ASKED, A, IN, 1200, &[0x20; 16])]);
     table.reply("an address of no octets", Expect::Unknown, |d, _| d.answers = vec![record(ASKED, A, IN, 1200, &[])]);
@@ -313,13 +313,13 @@ fn data(table: &mut Table) {
         ("an SOA that is cut", SOA, soa()[..30].to_vec()),
         ("an SOA of nothing but names", SOA, soa()[..soa().len() - 20].to_vec()),
         ("an SRV of four octets", 33, vec![0, 0, 0, 100]),
-        ("an IPv6 address of four octets", 28, vec![192, 0, 2, 2]),
+        ("an IPv6 address of four octets", 28, vec![203, 0, 113, 2]),
         ("a TXT whose string is longer than it", TXT, b"\x20abc".to_vec()),
     ] {
         table.malformed(format!("beside it {what}"), move |d, _| d.answers.push(record(ASKED, rtype, IN, 600, &rdata)));
     }
     for (what, address, rules) in [
-        ("another address", [192, 0, 2, 66], &["alias-path-differs", "stale-address"][..]),
+        ("another address", [203, 0, 113, 66], &["alias-path-differs", "stale-address"][..]),
         ("the loopback address", [127, 0, 0, 1], &["alias-path-differs", "unusable-address"]),
         ("no address at all", [0, 0, 0, 0], &["alias-path-differs", "unusable-address"]),
         ("everybody", [255, 255, 255, 255], &["alias-path-differs", "unusable-address"]),
@@ -347,11 +347,11 @@ fn beside(table: &mut Table) {
         ("DNAME", 39, IN, b"\x04evil\0"),
         ("WINS", 65_281, IN, &[0, 0, 0, 0, 0, 0, 0, 2]),
         ("TYPE65534", 65_534, IN, &[0]),
-        ("another address of class CH", A, CH, &[192, 0, 2, 66]),
-        ("another address of class HS", A, 4, &[192, 0, 2, 66]),
-        ("another address of class NONE", A, 254, &[192, 0, 2, 66]),
-        ("another address of class ANY", A, 255, &[192, 0, 2, 66]),
-        ("another address of class 0", A, 0, &[192, 0, 2, 66]),
+        ("another address of class CH", A, CH, &[203, 0, 113, 66]),
+        ("another address of class HS", A, 4, &[203, 0, 113, 66]),
+        ("another address of class NONE", A, 254, &[203, 0, 113, 66]),
+        ("another address of class ANY", A, 255, &[203, 0, 113, 66]),
+        ("another address of class 0", A, 0, &[203, 0, 113, 66]),
         ("another alias of class CH", CNAME, CH, b"\x04evil\0"),
         ("the same address", A, IN, &RIGHT),
     ];
@@ -390,7 +390,7 @@ fn beside(table: &mut Table) {
         ("a name of 255 octets", name(&[&[b'a'; 63][..], &[b'b'; 63], &[b'c'; 63], &[b'd'; 61]])),
     ];
     for (what, owner) in owners {
-        let lie = record(&owner, A, IN, 1200, &[192, 0, 2, 66]);
+        let lie = record(&owner, A, IN, 1200, &[203, 0, 113, 66]);
         for section in ["ANSWER", "AUTHORITY", "ADDITIONAL"] {
             let lie = lie.clone();
             table.reply(format!("an address of {what} in {section}"), Expect::Right, move |d, _| match section {
@@ -446,7 +446,7 @@ fn answers(table: &mut Table) {
         });
     }
     for (what, rtype, rdata) in
-        [("TXT", TXT, &b"\x02hi"[..]), ("NULL", 10, &[1]), ("TYPE65281", 65_281, &[192, 0, 2, 2])]
+        [("TXT", TXT, &b"\x02hi"[..]), ("NULL", 10, &[1]), ("TYPE65281", 65_281, &[203, 0, 113, 2])]
     {
         table.reply(format!("nothing but {what}"), Expect::Unknown, move |d, _| {
             d.answers = vec![record(ASKED, rtype, IN, 1200, rdata)];
@@ -482,7 +482,7 @@ fn aliases(table: &mut Table) {
     table.alias("alias: an address of its target that is not asked for", Expect::Right, move |d, query| {
         d.answers = vec![cname(&host())];
         if question(query).ends_with(&[0, 5, 0, 1]) {
-            d.answers.push(record(&dotted("dc1.contoso.test"), A, IN, 1200, &[192, 0, 2, 66]));
+            d.answers.push(record(&dotted("dc1.contoso.test"), A, IN, 1200, &[203, 0, 113, 66]));
         }
     });
     table.alias("alias: of class CH alone", Expect::Unknown, move |d, _| {
@@ -548,7 +548,7 @@ fn connections(table: &mut Table) {
     let plain = |_: &mut Draft, _: &[u8]| ();
     let cut = Expect::Wrong(&["server-truncates-without-tcp"]);
     table.tcp("the truth", Expect::Right, plain, honest());
-    table.tcp("with a wrong record", Expect::Right, |d, _| d.answers = vec![a([192, 0, 2, 66])], honest());
+    table.tcp("with a wrong record", Expect::Right, |d, _| d.answers = vec![a([203, 0, 113, 66])], honest());
     table.tcp("with half a record", Expect::Right, |d, _| d.answers = vec![a(RIGHT)[..9].to_vec()], honest());
     table.tcp("with garbage", Expect::Right, |d, _| d.tail = vec![0xc0; 300], honest());
     table.tcp(
@@ -559,7 +559,7 @@ fn connections(table: &mut Table) {
     );
     table.tcp("with NXDOMAIN", Expect::Right, |d, _| d.flags |= 3, honest());
     table.tcp("nobody listens", cut, plain, None);
-    table.tcp("nobody listens, with a wrong record", cut, |d, _| d.answers = vec![a([192, 0, 2, 66])], None);
+    table.tcp("nobody listens, with a wrong record", cut, |d, _| d.answers = vec![a([203, 0, 113, 66])], None);
     table.tcp("closed at once", cut, plain, carry(|_, _| None));
     table.tcp(
         "cut again",
@@ -595,7 +595,7 @@ fn connections(table: &mut Table) {
         plain,
         carry(|query, behind| {
             let truth = behind.ask_tcp(query);
-            let mut lie = Draft::new(query, &[a([192, 0, 2, 66])]).octets(query);
+            let mut lie = Draft::new(query, &[a([203, 0, 113, 66])]).octets(query);
             lie[0] ^= 0x55;
             Some([framed(&lie), framed(&truth)].concat())
         }),
@@ -605,7 +605,7 @@ fn connections(table: &mut Table) {
         Expect::Right,
         plain,
         carry(|query, behind| {
-            let mut lie = Draft::new(query, &[a([192, 0, 2, 66])]).octets(query);
+            let mut lie = Draft::new(query, &[a([203, 0, 113, 66])]).octets(query);
             lie.truncate(lie.len() - 3);
             Some([framed(&lie), framed(&behind.ask_tcp(query))].concat())
         }),

@@ -63,7 +63,7 @@ impl Weather {
 
 /// Three servers: all healthy, or with a stale address at one and a missing alias at another.
 fn servers(broken: bool) -> Fleet {
-    let stale = format!("{} 1200 A 192.0.2.99", Forest::host(3));
+    let stale = format!("{} 1200 A 203.0.113.99", Forest::host(3));
     let specs = if broken {
         let host = format!("{} A", Forest::host(3));
         let alias = format!("{} CNAME", Forest::alias(5));
