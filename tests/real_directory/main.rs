@@ -14,13 +14,18 @@
     reason = "tests start machines, wait for them, and write their own files"
 )]
 
+mod at_home;
+mod changed_address;
 mod directory_down;
+mod etc;
 mod healthy;
 mod host;
 mod identify;
 mod lab;
 mod nobody;
 mod oracle;
+mod partner;
+mod promotion;
 mod report;
 mod samba;
 mod wire;
