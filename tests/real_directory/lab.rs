@@ -32,7 +32,8 @@ pub(crate) struct Lab {
     pub(crate) client: Host,
     /// How long it took to make all that.
     pub(crate) built_in: Duration,
-    _switch: Switch,
+    /// Where further machines are plugged in.
+    pub(crate) switch: Switch,
 }
 
 /// The network, for one test at a time: records and daemons are changed in it.
@@ -92,7 +93,7 @@ impl Lab {
         for dc in [&dc1, &dc2, &foreign] {
             dc.wait_for_netbios(&client)?;
         }
-        Ok(Self { dc1, dc2, foreign, member, client, built_in: start.elapsed(), _switch: switch })
+        Ok(Self { dc1, dc2, foreign, member, client, built_in: start.elapsed(), switch })
     }
 
     /// The records of a name at the DNS server of the tests.

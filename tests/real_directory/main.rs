@@ -14,7 +14,10 @@
     reason = "tests start machines, wait for them, and write their own files"
 )]
 
+mod at_home;
+mod changed_address;
 mod directory_down;
+mod etc;
 mod gone;
 mod healthy;
 mod host;
@@ -22,6 +25,8 @@ mod identify;
 mod lab;
 mod nobody;
 mod oracle;
+mod partner;
+mod promotion;
 mod report;
 mod samba;
 mod small_packets;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::host::Output;
+use crate::host::{Host, Output};
 use crate::lab::{FOREST, Lab};
 use crate::samba::Dc;
 
@@ -39,7 +39,6 @@ impl Dc {
 
 impl<'a> Workplace<'a> {
     pub(crate) fn new(lab: &'a Lab, dcs: &[Described<'_>]) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
         // The other records are left out: a DC registers them over minutes after its start.
         let mut text = format!(
             "forest: {FOREST}\nlocator_records: false\ndns_servers:\n  - {{ name: dc1, address: {} }}\n",
@@ -52,7 +51,13 @@ impl<'a> Workplace<'a> {
                 let _ = writeln!(text, "    addresses: [{}]", dc.owns.join(", "));
             }
         }
-        std::fs::write(dir.path().join("guidpost.yaml"), text).expect("a configuration file");
+        Self::with(lab, &text)
+    }
+
+    /// A directory with this configuration file.
+    pub(crate) fn with(lab: &'a Lab, config: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("guidpost.yaml"), config).expect("a configuration file");
         Self { lab, dir }
     }
 
@@ -63,22 +68,50 @@ impl<'a> Workplace<'a> {
 
     /// Runs a subcommand of guidpost with this configuration.
     pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.run_on(&self.lab.client, args)
+    }
+
+    /// The same, on another machine.
+    pub(crate) fn run_on(&self, machine: &Host, args: &[&str]) -> Output {
         let config = self.path("guidpost.yaml");
         let config = config.to_str().expect("the path of a temporary directory is UTF-8");
-        self.lab.client.run(&[&[env!("CARGO_BIN_EXE_guidpost")], args, &["-c", config]].concat())
+        machine.run(&[&[env!("CARGO_BIN_EXE_guidpost")], args, &["-c", config]].concat())
     }
 
     /// Runs `guidpost check` and reads the report.
     pub(crate) fn check(&self, more: &[&str]) -> Report {
-        let Output { code, stdout, stderr } = self.run(&[&["check", "-f", "json"], more].concat());
-        assert_eq!(stderr, "", "stderr belongs to troubles of the run itself");
-        let json = serde_json::from_str(&stdout)
-            .unwrap_or_else(|e| panic!("no JSON report ({e}); exit code {code:?}\n{stdout}"));
-        Report { json, code }
+        Report::of(self.run(&[&["check", "-f", "json"], more].concat()))
+    }
+
+    /// The same, on another machine.
+    pub(crate) fn check_on(&self, machine: &Host, more: &[&str]) -> Report {
+        Report::of(self.run_on(machine, &[&["check", "-f", "json"], more].concat()))
     }
 }
 
 impl Report {
+    /// The report that a run of guidpost with `-f json` printed.
+    #[track_caller]
+    pub(crate) fn of(output: Output) -> Self {
+        let Output { code, stdout, stderr } = output;
+        assert_eq!(stderr, "", "stderr belongs to troubles of the run itself");
+        let json = serde_json::from_str(&stdout)
+            .unwrap_or_else(|e| panic!("no JSON report ({e}); exit code {code:?}\n{stdout}"));
+        Self { json, code }
+    }
+
+    /// The findings of one rule.
+    pub(crate) fn of_rule(&self, rule: &str) -> Vec<&Value> {
+        rows(&self.json, "findings").iter().filter(|row| row["rule"] == rule).collect()
+    }
+
+    /// How an item of the checklist ended.
+    #[track_caller]
+    pub(crate) fn item(&self, item: &str) -> &str {
+        let found = rows(&self.json, "checklist").iter().find(|row| row["item"] == item);
+        text(found.unwrap_or_else(|| panic!("no item {item} in {:#}", self.json["checklist"])), "status")
+    }
+
     /// `outcome rule dc @server` of every finding, sorted; `-` where it is about no single DC or server.
     pub(crate) fn findings(&self) -> Vec<String> {
         let line = |f: &Value| {

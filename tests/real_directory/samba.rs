@@ -1,6 +1,7 @@
 //! Making directories with Samba, and starting and stopping it on a machine.
 
 use crate::host::{Host, wait_until};
+use crate::lab::Lab;
 use crate::oracle;
 
 /// Of every administrator here; the machines are reachable from the tests alone.
@@ -106,6 +107,25 @@ impl Dc {
         let names = || oracle::netbios_names(client, &self.machine.address);
         wait_for(&self.machine, "its NetBIOS name", || names().contains(&name))
     }
+}
+
+/// Waits until the first DC's DNS server shows the records that a DC registers over some seconds after its start.
+pub(crate) fn wait_for_site_records(lab: &Lab, host: &str) -> Result<(), String> {
+    let forest = host.split_once('.').map_or("", |(_, forest)| forest);
+    let name = format!("_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.{forest}");
+    let shown = || {
+        let script = ["dig", "+short", "+tries=1", &format!("@{}", lab.dc1.machine.address), &name, "SRV"];
+        lab.client.run(&script).stdout.to_lowercase().contains(host)
+    };
+    wait_until(&format!("the SRV records of {host}"), shown)
+}
+
+/// Removes what a dead DC has left in the directory and in DNS.
+pub(crate) fn remove_dead(partner: &Dc, name: &str) -> Result<(), String> {
+    let dead = format!("--remove-other-dead-server={name}");
+    let user = format!("-Uadministrator%{PASSWORD}");
+    let server = format!("ldap://{}", partner.host);
+    partner.machine.must(&["samba-tool", "domain", "demote", &dead, "-H", &server, &user]).map(drop)
 }
 
 /// Makes this machine a file server: no DC, but with a real endpoint mapper.
