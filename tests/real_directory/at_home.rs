@@ -47,7 +47,7 @@ fn a_line_of_the_hosts_file_that_is_out_of_date_is_1753_and_then_the_wrong_princ
     for (former, error, who) in
         [(&lab.member.address, 1753, FILE_SERVER), (&lab.foreign.machine.address, -2_146_893_022, "dc9.fabrikam.test")]
     {
-        let lines = format!("127.0.0.1 localhost\n{former}\t{} dc2 # \u{fc}\n", lab.dc2.host);
+        let lines = format!("127.0.0.1 localhost\n{former}\t{} # \u{fc}\n", lab.dc2.host);
         let _hosts = etc::change(destination, "hosts", &lines);
         let report = place.check_on(destination, &[]);
         let finding = override_of(&report);

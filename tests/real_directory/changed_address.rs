@@ -1,5 +1,6 @@
 //! Event 6702: a DC has changed its address, and not every partner's DNS server knows.
 
+use crate::etc;
 use crate::host::Host;
 use crate::lab::{FOREST, Lab, lab};
 use crate::partner::{self, Make};
@@ -30,7 +31,8 @@ impl Drop for Moved<'_> {
 }
 
 fn readdress(machine: &Host, from: &str, to: &str) -> Result<(), String> {
-    machine.shell(&format!("ip address add {to}/24 dev eth0 && ip address delete {from}/24 dev eth0")).map(drop)
+    // In this order: with the first address of a network go all others of it.
+    machine.shell(&format!("ip address delete {from}/24 dev eth0 && ip address add {to}/24 dev eth0")).map(drop)
 }
 
 #[test]
@@ -57,6 +59,8 @@ fn a_partner_that_has_not_heard_of_a_new_address_is_named() {
         lab.dc2.guid,
     );
     let place = Workplace::with(&lab, &config);
+    let resolvers = format!("nameserver {}\nnameserver {}\n", knows.address, behind.address);
+    let _resolvers = etc::change(&lab.dc2.machine, "resolv.conf", &resolvers);
     let _moved = Moved::begin(&lab);
     // The directory itself is left alone: it would have to be restarted to listen at its new address.
     let report = place.check_on(&lab.dc2.machine, &["--no-probe"]);

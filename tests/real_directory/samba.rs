@@ -1,8 +1,11 @@
 //! Making directories with Samba, and starting and stopping it on a machine.
 
+use serde_json::Value;
+
 use crate::host::{Host, wait_until};
 use crate::lab::Lab;
 use crate::oracle;
+use crate::report::rows;
 
 /// Of every administrator here; the machines are reachable from the tests alone.
 const PASSWORD: &str = "Secret.123";
@@ -118,6 +121,23 @@ pub(crate) fn wait_for_site_records(lab: &Lab, host: &str) -> Result<(), String>
         lab.client.run(&script).stdout.to_lowercase().contains(host)
     };
     wait_until(&format!("the SRV records of {host}"), shown)
+}
+
+/// Runs the commands that findings give for Samba, as an administrator would copy them.
+pub(crate) fn do_as_told(lab: &Lab, findings: &[Value]) {
+    for finding in findings {
+        let lines = rows(finding, "remedy").iter().filter_map(Value::as_str);
+        for command in lines.filter(|line| line.starts_with("samba-tool ")) {
+            let command = command.replace("-U Administrator", &format!("-U 'Administrator%{PASSWORD}'"));
+            lab.client.shell(&command).unwrap_or_else(|e| panic!("{command}: {e}"));
+        }
+    }
+}
+
+/// Makes a zone for reverse names, without which nobody can say that an address has none.
+pub(crate) fn add_reverse_zone(dc: &Dc, zone: &str) -> Result<(), String> {
+    let user = format!("-Uadministrator%{PASSWORD}");
+    dc.machine.must(&["samba-tool", "dns", "zonecreate", &dc.machine.address, zone, &user]).map(drop)
 }
 
 /// Removes what a dead DC has left in the directory and in DNS.
