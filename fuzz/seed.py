@@ -44,6 +44,12 @@ def captures():
     seed("smb2", "session", smb(0, 0, bytes(64)) + smb(1, 0x0103, bytes(8)) + smb(1, 0xC0000016, setup))
 
 
+EVENT_1411 = """Active Directory failed to construct a mutual authentication service principal name (SPN).
+Directory service: a71c4a0e-5d0f-4b0a-9c53-0e6f1d6c2b58._msdcs.contoso.com
+DSA object GUID: {3DAB7F9B-92E7-4391-B8DB-71DF532C1493}
+"""
+
+
 def smb(command, status, body):
     """A reply of an SMB2 server."""
     head = b"\xfeSMB\x40\0\0\0" + status.to_bytes(4, "little") + bytes([command, 0, 1, 0, 1]) + bytes(7)
@@ -52,6 +58,7 @@ def smb(command, status, body):
 
 
 def files():
+    seed("events", "event-1411", EVENT_1411.encode())
     seed("config", "example", read(os.path.join(ROOT, "config.example.yaml")))
     folder = os.path.join(ROOT, "tests/config")
     for name in os.listdir(folder):

@@ -251,4 +251,16 @@ mod tests {
         assert!(matches!(arguments(&["fe80::1%eth0"]), Err(SubjectError::Name { .. })));
         assert_eq!(arguments(&["who is there"]), Err(SubjectError::NoGuid));
     }
+
+    proptest::proptest! {
+        /// Whatever surrounds it: a GUID with its own words is found, and nothing is too odd to be read.
+        #[test]
+        fn a_guid_is_found_in_any_text(before in ".{0,80}", behind in ".{0,80}") {
+            let text = format!("{before}\nDSA object GUID: {ONE}\n{behind}");
+            let found = of_text(&text).expect("there is a GUID in it");
+            proptest::prop_assert!(found.contains(&guid(ONE, None)), "{:?}", found);
+            let words: Vec<String> = before.split_whitespace().map(str::to_owned).collect();
+            let _ = of_arguments(&words);
+        }
+    }
 }
