@@ -305,6 +305,7 @@ pub fn scenarios() -> Vec<(&'static str, Scenario)> {
         ("island", include_str!("forests/island.yaml")),
         ("dead-server", include_str!("forests/dead-server.yaml")),
         ("directory-stopped", include_str!("forests/directory-stopped.yaml")),
+        ("hosts-file", include_str!("forests/hosts-file.yaml")),
         ("outside-forest", include_str!("forests/outside-forest.yaml")),
     ];
     let parse = |text| Scenario::parse(text).expect("a unit test parses every embedded scenario");
