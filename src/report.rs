@@ -3,7 +3,10 @@
 //! Names are in lower case without final dot, addresses in RFC 5952 form, lists sorted. Text that came from the network
 //! stands here unescaped; each renderer escapes it for its medium.
 
+mod shared;
+
 use serde::{Deserialize, Serialize};
+pub use shared::Shared;
 
 pub use crate::evidence::Assumption;
 
@@ -83,6 +86,11 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub destinations: Vec<DestinationRow>,
+    /// How many pairs of destination and source `destinations` leaves out: where there are more than a million, it holds
+    /// those alone where replication does not simply work, and no more than a million of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default)]
+    pub destinations_left_out: usize,
     /// The items of `preflight` and `gone`, in the order in which they are worked through.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
@@ -103,6 +111,11 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub unverified: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What was learned of a DC from its own machine, and used.
@@ -310,13 +323,13 @@ pub enum Fallback {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ForecastRow {
     /// Host name of the source DC (its GUID where no host name is known).
-    pub source: String,
+    pub source: Shared,
     /// The GUID of its NTDS Settings object.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
-    pub guid: Option<String>,
+    pub guid: Option<Shared>,
     /// The DNS server that the destination asks.
-    pub server: String,
+    pub server: Shared,
     /// What happens.
     pub outcome: ForecastOutcome,
     /// Win32 codes that a Windows destination logs, decimal.
@@ -338,7 +351,7 @@ pub struct ForecastRow {
     /// The rules whose findings explain the outcome.
     pub rules: Vec<String>,
     /// The chain in words, or why nothing can be said.
-    pub message: String,
+    pub message: Shared,
 }
 
 /// What one destination DC experiences with one source, with the resolvers that it uses, in their order.
@@ -346,15 +359,15 @@ pub struct ForecastRow {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DestinationRow {
     /// The destination: host name of a DC, or of this machine.
-    pub destination: String,
+    pub destination: Shared,
     /// The names of its resolvers in this report, in its order; an address that is no server of the run stands as such.
-    pub resolvers: Vec<String>,
+    pub resolvers: Vec<Shared>,
     /// Host name of the source DC (its GUID where no host name is known).
-    pub source: String,
+    pub source: Shared,
     /// The resolver whose answer counts; absent where none or several may.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
-    pub server: Option<String>,
+    pub server: Option<Shared>,
     /// How long the destination waits for silent resolvers before it asks that one, or gives up, in seconds.
     pub delay_s: f64,
     /// What happens.
@@ -374,7 +387,7 @@ pub struct DestinationRow {
     /// The rules whose findings explain the outcome.
     pub rules: Vec<String>,
     /// The way in words, or why nothing can be said.
-    pub message: String,
+    pub message: Shared,
 }
 
 /// One item of a checklist.

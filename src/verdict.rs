@@ -23,7 +23,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let mut outcomes = rules::run(&view, list_passes);
     let mut findings = std::mem::take(&mut outcomes.findings);
     apply_policy(&mut findings, &view);
-    findings.sort_by_cached_key(sort_key);
+    findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     let counts = count(&findings, &outcomes, list_passes);
     let about_dcs = is_about_dcs(evidence);
     let forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
@@ -47,6 +47,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     if verdict == Verdict::Ok && (!unverified.is_empty() || evidence.incomplete.is_some()) {
         verdict = Verdict::Unknown;
     }
+    let (destinations, destinations_left_out) =
+        if about_dcs { forecast::destinations(&view, &forecast) } else { (Vec::new(), 0) };
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),
@@ -58,7 +60,8 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         counts,
         servers: server_rows(&view),
         addresses: if about_dcs { address_rows(&view) } else { Vec::new() },
-        destinations: if about_dcs { forecast::destinations(&view, &forecast) } else { Vec::new() },
+        destinations,
+        destinations_left_out,
         forecast,
         checklist,
         assumed: evidence.assumed.clone(),
@@ -89,16 +92,15 @@ fn waived(view: &View<'_>, waiver: &Waiver, finding: &Finding) -> Option<Waived>
 }
 
 /// The gravest first; within one severity by DC, so that all about one DC stands together.
-fn sort_key(finding: &Finding) -> impl Ord + use<> {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+fn sort_key(finding: &Finding) -> impl Ord + use<'_> {
     (
         finding.outcome == Outcome::Pass,
         finding.waived.is_some(),
         finding.outcome,
         std::cmp::Reverse(finding.severity),
-        // Servers come before the records on them.
-        finding.dc.is_some(),
-        (text(&finding.dc), finding.rule.clone(), text(&finding.name), text(&finding.rtype), text(&finding.server)),
+        // Servers come before the records on them; no DC before any.
+        &finding.dc,
+        (&finding.rule, &finding.name, &finding.rtype, &finding.server),
     )
 }
 

@@ -104,6 +104,7 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         findings: Vec::new(),
         not_checked: Vec::new(),
         destinations: Vec::new(),
+        destinations_left_out: 0,
         checklist: Vec::new(),
         assumed: Vec::new(),
         learned: Vec::new(),

@@ -46,7 +46,7 @@ pub(super) fn report(
         Some(path) => saved(path)?,
         None => {
             let plugin = reporting.format == Format::Nagios;
-            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine)?
+            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine && !reporting.verbose)?
         }
     };
     let report = verdict::judge(&evidence, reporting.verbose);

@@ -194,7 +194,7 @@ mod tests {
                 fallback: None,
                 delay_only: false,
                 rules: Vec::new(),
-                message: String::new(),
+                message: "".into(),
             }],
             findings: vec![
                 finding("stale-address", Outcome::Fail, "dc2.a", "A"),
@@ -205,6 +205,7 @@ mod tests {
             ],
             not_checked: Vec::new(),
             destinations: Vec::new(),
+            destinations_left_out: 0,
             checklist: Vec::new(),
             assumed: Vec::new(),
             learned: Vec::new(),
@@ -270,7 +271,7 @@ mod tests {
             fallback: None,
             delay_only: false,
             rules: Vec::new(),
-            message: String::new(),
+            message: "".into(),
         };
         let mut report = report();
         (report.findings, report.forecast) = (Vec::new(), Vec::new());

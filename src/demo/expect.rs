@@ -220,7 +220,7 @@ impl ExpectedDestination {
             && self.source == row.source
             && self.outcome == forecast_outcome(row.outcome)
             && self.errors.as_ref().is_none_or(|errors| errors.iter().eq(&BTreeSet::from_iter(row.errors.clone())))
-            && self.server.as_ref().is_none_or(|server| row.server.as_ref() == Some(server))
+            && self.server.as_ref().is_none_or(|server| row.server.as_ref().is_some_and(|row| row == server))
             && row.delay_s.total_cmp(&self.delay.unwrap_or(0.0)).is_eq()
     }
 }

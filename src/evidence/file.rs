@@ -1,8 +1,10 @@
 //! The evidence file (`guidpost.evidence/1`): JSON, one answer per line, everything that judging needs.
 
 mod read;
+mod servers;
 mod write;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use super::{Assumption, LocalView, LookedUp, Lost, Machine, NotAsked, Port, Port
 use crate::name::DnsName;
 use crate::report::{Incomplete, Tool};
 pub use read::read;
+use servers::Servers;
 pub use write::write;
 
 /// The schema identifier of evidence files.
@@ -41,9 +44,34 @@ pub enum EvidenceError {
     Config(String),
 }
 
+/// Text of the file; as long as nothing in it is escaped it is not copied, for there are millions of them.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Head {
+struct Head<'a> {
     schema: String,
     tool: Tool,
     seed: String,
@@ -63,8 +91,8 @@ struct Head {
     lookups: BTreeMap<String, LookedUp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ports: Vec<(Port, PortState)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    transfers: Vec<TransferRow>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    transfers: Vec<TransferRow<'a>>,
     hosts: BTreeMap<String, ResolvedRow>,
     #[serde(default)]
     system: Option<ResolvedRow>,
@@ -73,21 +101,23 @@ struct Head {
     machines: BTreeMap<std::net::IpAddr, Machine>,
     /// Left out when the head is written: the servers follow line by line.
     #[serde(default, skip_serializing)]
-    servers: Vec<ServerRow>,
+    servers: Servers,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TransferRow {
+struct TransferRow<'a> {
     server: std::net::SocketAddr,
     zone: DnsName,
-    outcome: TransferOutcomeRow,
+    #[serde(borrow)]
+    outcome: TransferOutcomeRow<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum TransferOutcomeRow {
-    Whole(Vec<RecordRow>),
+enum TransferOutcomeRow<'a> {
+    #[serde(borrow)]
+    Whole(Vec<RecordRow<'a>>),
     Refused(String),
     Failed(String),
 }
@@ -99,30 +129,22 @@ enum ResolvedRow {
     Failed(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerRow {
-    address: std::net::SocketAddr,
-    #[serde(default)]
-    trouble: Option<String>,
-    answers: Vec<AnswerRow>,
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AnswerRow {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
+struct AnswerRow<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, rename = "type")]
+    rtype: Text<'a>,
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     recursion: bool,
     outcome: OutcomeRow,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rcode: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    flags: Vec<String>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    rcode: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transport: Option<TransportRow>,
     tries: u8,
@@ -130,12 +152,12 @@ struct AnswerRow {
     rtt_us: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edns: Option<u16>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    records: Vec<RecordRow>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    authority: Vec<RecordRow>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    raw: Option<String>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    records: Vec<RecordRow<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    authority: Vec<RecordRow<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    raw: Option<Text<'a>>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -156,12 +178,14 @@ enum TransportRow {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RecordRow {
-    name: String,
+struct RecordRow<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
     ttl: u32,
-    #[serde(rename = "type")]
-    rtype: String,
-    data: String,
+    #[serde(borrow, rename = "type")]
+    rtype: Text<'a>,
+    #[serde(borrow)]
+    data: Text<'a>,
 }
 
 fn yes() -> bool {

@@ -331,10 +331,35 @@ pub struct Evidence {
     pub machines: BTreeMap<IpAddr, Machine>,
     /// Interned parts of replies.
     pub store: Store,
-    questions: Vec<Question>,
-    hasher: DefaultHashBuilder,
-    question_index: HashTable<QuestionId>,
+    questions: Questions,
     columns: Vec<Column>,
+}
+
+/// The questions of a run, each once.
+#[derive(Default)]
+struct Questions {
+    list: Vec<Question>,
+    hasher: DefaultHashBuilder,
+    index: HashTable<QuestionId>,
+}
+
+impl Questions {
+    fn intern(&mut self, question: Question) -> QuestionId {
+        if let Some(known) = self.find(question) {
+            return known;
+        }
+        let id = QuestionId(u32::try_from(self.list.len()).expect("fewer than 2^32 questions fit into memory"));
+        self.list.push(question);
+        let (list, hasher) = (&self.list, &self.hasher);
+        let hash = |id: &QuestionId| hasher.hash_one(list[id.0 as usize]);
+        self.index.insert_unique(hash(&id), id, hash);
+        id
+    }
+
+    fn find(&self, question: Question) -> Option<QuestionId> {
+        let is_it = |id: &QuestionId| self.list[id.0 as usize] == question;
+        self.index.find(self.hasher.hash_one(question), is_it).copied()
+    }
 }
 
 impl Evidence {
@@ -359,41 +384,26 @@ impl Evidence {
             interfaces: BTreeMap::new(),
             machines: BTreeMap::new(),
             store: Store::default(),
-            questions: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-            question_index: HashTable::new(),
+            questions: Questions::default(),
             columns: Vec::new(),
         }
     }
 
     /// The id of a question, made known if it is new.
     pub fn intern_question(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) -> QuestionId {
-        let question = Question { name: self.store.intern_name(name.as_str()), rtype, recursion };
-        if let Some(known) = self.find(question) {
-            return known;
-        }
-        let id = QuestionId(u32::try_from(self.questions.len()).expect("fewer than 2^32 questions fit into memory"));
-        self.questions.push(question);
-        let (questions, hasher) = (&self.questions, &self.hasher);
-        let hash = |id: &QuestionId| hasher.hash_one(questions[id.0 as usize]);
-        self.question_index.insert_unique(hash(&id), id, hash);
-        id
+        let name = self.store.intern_name(name.as_str());
+        self.questions.intern(Question { name, rtype, recursion })
     }
 
     /// The id of a question, if any server was asked it. `name` is in lower case.
     pub fn find_question(&self, name: &str, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
         let name = self.store.find_name(name)?;
-        self.find(Question { name, rtype, recursion })
-    }
-
-    fn find(&self, question: Question) -> Option<QuestionId> {
-        let is_it = |id: &QuestionId| self.questions[id.0 as usize] == question;
-        self.question_index.find(self.hasher.hash_one(question), is_it).copied()
+        self.questions.find(Question { name, rtype, recursion })
     }
 
     /// The question behind an id.
     pub fn question(&self, id: QuestionId) -> Question {
-        self.questions[id.0 as usize]
+        self.questions.list[id.0 as usize]
     }
 
     /// All servers that were asked, or were to be asked, anything.
@@ -411,20 +421,20 @@ impl Evidence {
         let cells: usize =
             self.columns.iter().map(|column| column.cells.capacity() * size_of::<Option<Answer>>()).sum();
         let raw: usize = self.columns.iter().flat_map(|column| column.raw.values()).map(|raw| raw.len()).sum();
-        let questions = self.questions.capacity() * size_of::<Question>() + self.question_index.allocation_size();
+        let questions = self.questions.list.capacity() * size_of::<Question>() + self.questions.index.allocation_size();
         cells + raw + questions + self.store.memory()
     }
 
     /// Gives back the room that was kept for more.
     pub fn trim(&mut self) {
-        self.questions.shrink_to_fit();
+        self.questions.list.shrink_to_fit();
         self.store.trim();
     }
 
     /// The column of a server, made if there is none.
     pub fn column_mut(&mut self, address: SocketAddr) -> &mut Column {
         let position = self.columns.iter().position(|column| column.address == address).unwrap_or_else(|| {
-            self.columns.push(Column { address, trouble: None, cells: Vec::new(), raw: BTreeMap::new() });
+            self.columns.push(Column::new(address));
             self.columns.len() - 1
         });
         &mut self.columns[position]
@@ -432,6 +442,10 @@ impl Evidence {
 }
 
 impl Column {
+    fn new(address: SocketAddr) -> Self {
+        Self { address, trouble: None, cells: Vec::new(), raw: BTreeMap::new() }
+    }
+
     /// How a question ended here; `None` if it was not put to this server.
     pub fn answer(&self, question: QuestionId) -> Option<&Answer> {
         self.cells.get(question.0 as usize)?.as_ref()

@@ -10,7 +10,7 @@ use super::{from_addresses, sources};
 use crate::codes::DNS_LOOKUP_FAILURE;
 use crate::evidence::{LocalView, Purpose};
 use crate::inventory::{Dc, Server};
-use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow};
+use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
 use crate::rules::{Standing, View};
 
 /// After how many seconds a client asks the next resolver, by the number of silent ones before it.
@@ -18,22 +18,37 @@ const DELAYS: [f64; 5] = [0.0, 1.0, 2.0, 4.0, 8.0];
 /// When it gives up.
 const END: f64 = 10.0;
 
+/// More rows than that are no report any more: 3,000 DCs have 9 million pairs.
+const LISTED: usize = 1_000_000;
+
 /// One row per destination and source, for each DC whose resolvers the configuration names and, at home, for this machine
-/// with its own list. No DC replicates from itself. `cells` is what [`super::run`] gave.
-pub fn run(view: &View<'_>, cells: &[ForecastRow]) -> Vec<DestinationRow> {
+/// with its own list; and how many are left out. No DC replicates from itself. `cells` is what [`super::run`] gave.
+pub fn run(view: &View<'_>, cells: &[ForecastRow]) -> (Vec<DestinationRow>, usize) {
+    up_to(LISTED, view, cells)
+}
+
+/// As [`run`]; if there were more than `limit` rows, only those that are not ok, and of these no more than `limit`.
+fn up_to(limit: usize, view: &View<'_>, cells: &[ForecastRow]) -> (Vec<DestinationRow>, usize) {
     let width = view.inventory.servers.len();
-    let mut rows = Vec::new();
-    for profile in profiles(view) {
+    let profiles = profiles(view);
+    let pairs = profiles.len() * sources(view).count();
+    let (mut rows, mut left_out) = (Vec::new(), 0);
+    for profile in profiles {
         for (position, source) in sources(view).enumerate() {
             if profile.dc == Some(source.index) {
                 continue;
             }
             let walker = Walker { view, cells: &cells[position * width..][..width] };
-            rows.push(profile.row(source, profile.way(&walker, source)));
+            let way = profile.way(&walker, source);
+            if pairs > limit && (way.outcome == ForecastOutcome::Ok || rows.len() == limit) {
+                left_out += 1;
+            } else {
+                rows.push(profile.row(source, way));
+            }
         }
     }
-    rows.sort_by(|a, b| (&a.destination, &a.source).cmp(&(&b.destination, &b.source)));
-    rows
+    rows.sort_by(|a: &DestinationRow, b| (&a.destination, &a.source).cmp(&(&b.destination, &b.source)));
+    (rows, left_out)
 }
 
 /// A resolver of a destination: a server of the run, or why there is none.
@@ -41,11 +56,11 @@ type Hop<'a> = Result<&'a Server, String>;
 
 /// A destination and the resolvers that it uses.
 struct Profile<'a> {
-    label: String,
+    label: Shared,
     /// Its index, if it is a DC of the configuration.
     dc: Option<usize>,
     /// What the report calls its resolvers.
-    resolvers: Vec<String>,
+    resolvers: Vec<Shared>,
     /// One list, or several where its network adapters have different ones; each with the adapter's name.
     lists: Vec<(String, Vec<Hop<'a>>)>,
     /// It is this machine, whose hosts file comes before DNS.
@@ -65,7 +80,7 @@ fn configured_profile<'a>(view: &View<'a>, dc: &'a Dc) -> Profile<'a> {
     let hops: Vec<(IpAddr, Hop<'a>)> =
         dc.resolvers.iter().map(|&address| (address, view.inventory.resolver_of(dc, address))).collect();
     Profile {
-        label: dc.label.clone(),
+        label: dc.label.as_str().into(),
         dc: Some(dc.index),
         resolvers: hops.iter().map(|(address, hop)| shown(hop, address)).collect(),
         lists: vec![(String::new(), once_each(hops.into_iter().map(|(_, hop)| hop)))],
@@ -100,7 +115,7 @@ fn own_profile<'a>(view: &View<'a>, local: &'a LocalView) -> Profile<'a> {
         }
     }
     Profile {
-        label: label.unwrap_or_else(|| "this machine".into()),
+        label: label.unwrap_or_else(|| "this machine".into()).into(),
         dc: here.map(|dc| dc.index),
         resolvers: local.resolvers.iter().map(|resolver| shown(&hop(resolver.address), &resolver.address)).collect(),
         lists,
@@ -108,8 +123,8 @@ fn own_profile<'a>(view: &View<'a>, local: &'a LocalView) -> Profile<'a> {
     }
 }
 
-fn shown(hop: &Hop<'_>, address: &impl ToString) -> String {
-    hop.as_ref().map_or_else(|_| address.to_string(), |server| server.name.clone())
+fn shown(hop: &Hop<'_>, address: &impl ToString) -> Shared {
+    hop.as_ref().map_or_else(|_| address.to_string().into(), |server| server.name.as_str().into())
 }
 
 /// A client keeps each resolver once.
@@ -149,7 +164,7 @@ impl Profile<'_> {
         DestinationRow {
             destination: self.label.clone(),
             resolvers: self.resolvers.clone(),
-            source: source.label.clone(),
+            source: source.label.as_str().into(),
             server: way.server,
             delay_s: way.delay_s,
             outcome: way.outcome,
@@ -165,7 +180,7 @@ impl Profile<'_> {
 
 /// Where a destination ends up with one source.
 struct Way {
-    server: Option<String>,
+    server: Option<Shared>,
     delay_s: f64,
     outcome: ForecastOutcome,
     errors: Vec<i64>,
@@ -173,11 +188,11 @@ struct Way {
     fallback: Option<Fallback>,
     delay_only: bool,
     rules: BTreeSet<String>,
-    message: String,
+    message: Shared,
 }
 
 impl Way {
-    fn unknown(message: impl Into<String>, rules: &[&str]) -> Self {
+    fn unknown(message: impl Into<Shared>, rules: &[&str]) -> Self {
         Self {
             server: None,
             delay_s: 0.0,
@@ -203,9 +218,9 @@ impl Way {
     }
 
     /// The answer of one server decides.
-    fn through(server: &Server, row: &ForecastRow, silent: usize) -> Self {
+    fn through(row: &ForecastRow, silent: usize) -> Self {
         Self {
-            server: Some(server.name.clone()),
+            server: Some(row.server.clone()),
             delay_s: DELAYS[silent.min(DELAYS.len() - 1)],
             outcome: row.outcome,
             errors: row.errors.clone(),
@@ -236,7 +251,7 @@ impl Way {
     /// What came before, in front of the message.
     fn after(mut self, rule: &str, before: &str) -> Self {
         self.rules.insert(rule.into());
-        self.message = format!("{before}; {}", self.message);
+        self.message = format!("{before}; {}", self.message).into();
         self
     }
 }
@@ -265,7 +280,7 @@ impl Walker<'_, '_> {
             Standing::Unresolved | Standing::NotAsked => {
                 Way::unknown(format!("{}: {}", server.name, row.message), &["server-silent"])
             }
-            Standing::OutsideForest { .. } | Standing::Good => Way::through(server, row, silent),
+            Standing::OutsideForest { .. } | Standing::Good => Way::through(row, silent),
         }
     }
 

@@ -4,20 +4,55 @@
 
 mod destination;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity};
+use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity, Shared};
 use crate::rules::{Alias, Experience, Ownership, Standing, View};
 pub use destination::run as destinations;
 
 /// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.
 pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
-    let cells = sources(view).flat_map(|dc| view.inventory.servers.iter().map(move |server| (dc, server)));
-    cells.map(|(dc, server)| row(view, dc, server)).collect()
+    let servers: Vec<Shared> = view.inventory.servers.iter().map(|server| server.name.as_str().into()).collect();
+    let mut rows = Vec::with_capacity(sources(view).count() * servers.len());
+    for dc in sources(view) {
+        let source = Source {
+            dc,
+            label: dc.label.as_str().into(),
+            guid: dc.guid.map(|guid| guid.to_string().into()),
+            said: RefCell::default(),
+        };
+        rows.extend(view.inventory.servers.iter().zip(&servers).map(|(server, name)| row(view, &source, server, name)));
+    }
+    rows
+}
+
+/// A source DC, with the texts that its rows share.
+struct Source<'a> {
+    dc: &'a Dc,
+    label: Shared,
+    guid: Option<Shared>,
+    /// What its servers lead to: hardly more than one thing.
+    said: RefCell<Vec<Shared>>,
+}
+
+impl Source<'_> {
+    fn share(&self, message: String) -> Shared {
+        let mut said = self.said.borrow_mut();
+        if let Some(known) = said.iter().find(|known| **known == message) {
+            return known.clone();
+        }
+        let new = Shared::from(message);
+        // Where every server leads elsewhere there is nothing to share.
+        if said.len() < 4 {
+            said.push(new.clone());
+        }
+        new
+    }
 }
 
 /// The DCs that this run is about, read-only ones excepted: nobody replicates from them.
@@ -81,7 +116,8 @@ impl Walk {
     }
 }
 
-fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
+fn row(view: &View<'_>, source: &Source<'_>, server: &Server, name: &Shared) -> ForecastRow {
+    let dc = source.dc;
     let walk = match view.standing(server) {
         Standing::Silent(_) => {
             Walk::unknown("the server is silent; a destination asks its next one", &["server-silent"])
@@ -98,9 +134,9 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
         Standing::Good => from_alias(view, dc, server),
     };
     ForecastRow {
-        source: dc.label.clone(),
-        guid: dc.guid.map(|guid| guid.to_string()),
-        server: server.name.clone(),
+        source: source.label.clone(),
+        guid: source.guid.clone(),
+        server: name.clone(),
         outcome: walk.outcome,
         errors: walk.errors.into_iter().collect(),
         certainty: walk.certainty,
@@ -109,7 +145,7 @@ fn row(view: &View<'_>, dc: &Dc, server: &Server) -> ForecastRow {
         fallback: walk.fallback,
         delay_only: walk.delay_only,
         rules: walk.rules.into_iter().map(String::from).collect(),
-        message: walk.message,
+        message: source.share(walk.message),
     }
 }
 

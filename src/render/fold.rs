@@ -25,6 +25,18 @@ impl<'a> Folded<'a> {
     }
 }
 
+/// So many domain controllers with one and the same defect are shown as one.
+const ALIKE: usize = 11;
+
+/// Findings at the same servers that differ in nothing but the domain controller, if there are many.
+#[derive(Debug)]
+pub struct Alike<'a> {
+    /// The first of them.
+    pub first: Folded<'a>,
+    /// The others.
+    pub others: Vec<Folded<'a>>,
+}
+
 /// What findings must have in common to be shown as one.
 #[derive(PartialEq, Eq, Hash)]
 struct Key<'a> {
@@ -44,6 +56,73 @@ struct Key<'a> {
 /// Every finding as it is.
 pub fn nothing(report: &Report) -> Vec<Folded<'_>> {
     report.findings.iter().map(|first| Folded { first, others: Vec::new() }).collect()
+}
+
+/// The findings of a report, joined as [`servers`] does, and then those joined of which many domain controllers have the
+/// same at the same servers; in the order of the first of each.
+pub fn subjects(report: &Report) -> Vec<Alike<'_>> {
+    let folded = servers(report);
+    let mut numbers: HashMap<SubjectKey<'_>, usize> = HashMap::new();
+    let keys: Vec<Option<SubjectKey<'_>>> = folded.iter().map(subject_key).collect();
+    for key in keys.iter().flatten() {
+        *numbers.entry(key.clone()).or_default() += 1;
+    }
+    let mut out: Vec<Alike<'_>> = Vec::new();
+    let mut index: HashMap<SubjectKey<'_>, usize> = HashMap::new();
+    for (first, key) in folded.into_iter().zip(keys) {
+        if let Some(key) = key.filter(|key| numbers.get(key).is_some_and(|number| *number >= ALIKE)) {
+            if let Some(position) = index.get(&key) {
+                out[*position].others.push(first);
+                continue;
+            }
+            index.insert(key, out.len());
+        }
+        out.push(Alike { first, others: Vec::new() });
+    }
+    out
+}
+
+/// What findings about different domain controllers must have in common to be shown as one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct SubjectKey<'a> {
+    rule: &'a str,
+    outcome: Outcome,
+    severity: Severity,
+    rtype: Option<&'a str>,
+    servers: Vec<&'a str>,
+    predicts: &'a [i64],
+    waived: Option<(&'a str, Option<&'a str>)>,
+    /// Message, expected and actual, with marks where they name their own domain controller or record.
+    texts: [String; 3],
+}
+
+/// `None` for a finding about no DC.
+fn subject_key<'a>(folded: &Folded<'a>) -> Option<SubjectKey<'a>> {
+    let finding = folded.first;
+    let dc = finding.dc.as_deref()?;
+    let own = |text: &str| {
+        let text = finding.name.iter().fold(blank(text, dc), |text, name| blank(&text, name));
+        // The GUID of an alias.
+        let label = finding.name.as_ref().and_then(|name| name.split_once('.')).map_or("", |(label, _)| label);
+        if label.len() == GUID_LENGTH { blank(&text, label) } else { text }
+    };
+    Some(SubjectKey {
+        rule: &finding.rule,
+        outcome: finding.outcome,
+        severity: finding.severity,
+        rtype: finding.rtype.as_deref(),
+        servers: folded.servers().collect(),
+        predicts: &finding.predicts,
+        waived: waiver(finding),
+        texts: [own(&finding.message), own(&finding.expected.join("\n")), own(&finding.actual.join("\n"))],
+    })
+}
+
+/// `3dab7f9b-92e7-4391-b8db-71df532c1493`
+const GUID_LENGTH: usize = 36;
+
+fn waiver(finding: &Finding) -> Option<(&str, Option<&str>)> {
+    finding.waived.as_ref().map(|Waived { reason, until }| (reason.as_str(), until.as_deref()))
 }
 
 /// The findings of a report, those that differ only in the server joined, in the order of the first of each.
@@ -82,7 +161,7 @@ fn key<'a>(finding: &'a Finding, server: &str, socket: Option<&str>) -> Key<'a> 
         expected: &finding.expected,
         actual: &finding.actual,
         predicts: &finding.predicts,
-        waived: finding.waived.as_ref().map(|Waived { reason, until }| (reason.as_str(), until.as_deref())),
+        waived: waiver(finding),
         message,
     }
 }

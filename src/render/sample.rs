@@ -33,7 +33,7 @@ pub(crate) fn forecast(source: &str, server: &str, outcome: ForecastOutcome, err
         fallback: None,
         delay_only: false,
         rules: Vec::new(),
-        message: String::new(),
+        message: "".into(),
     }
 }
 
@@ -127,6 +127,7 @@ pub(crate) fn report() -> Report {
             NotChecked { rule: "no-address-on-network".into(), reason: "no networks: configured".into(), subjects: 1 },
         ],
         destinations: Vec::new(),
+        destinations_left_out: 0,
         checklist: Vec::new(),
         assumed: Vec::new(),
         learned: Vec::new(),
@@ -148,7 +149,7 @@ pub(crate) fn destination(destination: &str, source: &str, outcome: ForecastOutc
         fallback: None,
         delay_only: false,
         rules: Vec::new(),
-        message: String::new(),
+        message: "".into(),
     }
 }
 

@@ -115,3 +115,27 @@ fn a_report_that_does_not_fit_leaves_the_old_one_whole() {
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "nothing but the configuration and the old files: {left:?}");
 }
+
+/// A disk of its own, in memory and in a namespace that ends with the program, with no room left.
+#[cfg(all(target_os = "linux", feature = "real-servers"))]
+#[test]
+fn a_full_disk_leaves_the_old_report_whole() {
+    let servers = start(vec![FOREST.healthy()]);
+    let folder = folder(&servers);
+    fs::create_dir(folder.path().join("disk")).unwrap();
+    for arguments in
+        ["check -q --output json=disk/file", "check -q --save-evidence disk/file", "observe -q -o disk/file"]
+    {
+        let script = format!(
+            "mount -t tmpfs -o size=64k tmpfs disk && echo the old one >disk/file && \
+             ! dd if=/dev/zero of=disk/filler bs=4k 2>/dev/null && \
+             {{ \"$0\" {arguments}; code=$?; cat disk/file; ls -A disk; exit $code; }}; exit 99"
+        );
+        let inside = ["--user", "--map-root-user", "--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_guidpost")];
+        let output = Command::new("unshare").args(inside).current_dir(folder.path()).output().unwrap();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3), "{arguments}: {stdout}{stderr}");
+        assert!(stderr.contains("cannot write") && stderr.contains("No space left on device"), "{arguments}: {stderr}");
+        assert!(stdout.ends_with("the old one\nfile\nfiller\n"), "{arguments}: {stdout}");
+    }
+}

@@ -4,15 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{
-    AnswerRow, EvidenceError, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow,
-    TransferRow, TransportRow,
-};
+use super::{EvidenceError, Head, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow, TransferRow};
 use crate::config::{self, Config};
-use crate::evidence::{
-    Answer, Body, Evidence, Flags, NameId, Outcome, Rdata, Record, RecordType, Resolved, Soa, Store, Transfer,
-    Transport,
-};
+use crate::evidence::{Evidence, NameId, Rdata, Record, RecordType, Resolved, Soa, Store, Transfer};
 use crate::name::DnsName;
 use crate::rules;
 
@@ -26,17 +20,27 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
         #[serde(default)]
         schema: String,
     }
-    let version: Version = serde_json::from_slice(octets)?;
-    if version.schema != SCHEMA {
-        return Err(EvidenceError::Schema { found: version.schema });
+    // In one pass, because the file may have gigabytes; only what is not read is looked at again, for what it says it is.
+    let head: Head<'_> = match serde_json::from_slice(octets) {
+        Ok(head) => head,
+        Err(error) => {
+            let version: Version = serde_json::from_slice(octets)?;
+            return Err(match version.schema {
+                known if known == SCHEMA => error.into(),
+                found => EvidenceError::Schema { found },
+            });
+        }
+    };
+    if head.schema != SCHEMA {
+        return Err(EvidenceError::Schema { found: head.schema });
     }
-    let head: Head = serde_json::from_slice(octets)?;
     let config = match config {
         Some(config) => config,
         None => config::from_json(&head.config, &rules::names()).map_err(|e| EvidenceError::Config(e.to_string()))?,
     };
     let seed = u64::from_str_radix(&head.seed, 16).map_err(|error| at("seed", error))?;
     let mut evidence = Evidence::new(config, head.selection, seed, head.started_at);
+    head.servers.fill(&mut evidence);
     evidence.tool = head.tool;
     evidence.elapsed = Duration::from_millis(head.elapsed_ms);
     evidence.incomplete = head.incomplete;
@@ -55,17 +59,6 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
         let name = DnsName::parse(&host).map_err(|error| at(&format!("hosts[{host:?}]"), error))?;
         evidence.hosts.insert(name, resolved(row));
     }
-    for (index, server) in head.servers.into_iter().enumerate() {
-        let place = format!("servers[{index}]");
-        if evidence.column(server.address).is_some() {
-            return Err(at(&place, "this server stands in the file twice"));
-        }
-        evidence.column_mut(server.address).trouble = server.trouble;
-        for (index, row) in server.answers.into_iter().enumerate() {
-            read_answer(&mut evidence, server.address, row)
-                .map_err(|(field, problem)| at(&format!("{place}.answers[{index}].{field}"), problem))?;
-        }
-    }
     Ok(evidence)
 }
 
@@ -80,13 +73,10 @@ fn resolved(row: ResolvedRow) -> Resolved {
     }
 }
 
-fn read_transfer(evidence: &mut Evidence, row: TransferRow) -> Result<(), String> {
+fn read_transfer(evidence: &mut Evidence, row: TransferRow<'_>) -> Result<(), String> {
     let transfer = match row.outcome {
         TransferOutcomeRow::Whole(rows) => {
-            let record = |row: &RecordRow| {
-                read_record(&mut evidence.store, row)
-                    .ok_or_else(|| format!("no record: {} {} {}", row.name, row.rtype, row.data))
-            };
+            let record = |row: &RecordRow<'_>| read_record(&mut evidence.store, row);
             Transfer::Whole(rows.iter().map(record).collect::<Result<_, _>>()?)
         }
         TransferOutcomeRow::Refused(rcode) => {
@@ -98,64 +88,12 @@ fn read_transfer(evidence: &mut Evidence, row: TransferRow) -> Result<(), String
     Ok(())
 }
 
-type Problem = (&'static str, String);
-
-fn read_answer(evidence: &mut Evidence, address: std::net::SocketAddr, row: AnswerRow) -> Result<(), Problem> {
-    let bad = |field: &'static str, text: &str| (field, format!("{text:?} means nothing here"));
-    let name = DnsName::from_presentation(&row.name).map_err(|error| ("name", error.to_string()))?;
-    let rtype = RecordType::parse(&row.rtype).ok_or_else(|| bad("type", &row.rtype))?;
-    let reason = row.reason.as_deref().unwrap_or_default();
-    let lost =
-        || LOST.iter().find(|(_, name)| *name == reason).map(|(lost, _)| *lost).ok_or_else(|| bad("reason", reason));
-    let outcome = match row.outcome {
-        OutcomeRow::Reply => Outcome::Reply,
-        OutcomeRow::Truncated => Outcome::Truncated(lost()?),
-        OutcomeRow::Lost => Outcome::Lost(lost()?),
-        OutcomeRow::NotAsked => {
-            let found = NOT_ASKED.iter().find(|(_, name)| *name == reason);
-            Outcome::NotAsked(found.map(|(why, _)| *why).ok_or_else(|| bad("reason", reason))?)
-        }
-    };
-    let rcode = row.rcode.as_deref().map_or(Some(0), rules::rcode_number);
-    let rcode = rcode.ok_or_else(|| bad("rcode", row.rcode.as_deref().unwrap_or_default()))?;
-    let mut flags = Flags::default();
-    for flag in &row.flags {
-        let known = Flags::ALL.iter().find(|(_, name)| name == flag).ok_or_else(|| bad("flags", flag))?;
-        flags = flags.with(known.0);
-    }
-    let store = &mut evidence.store;
-    let mut section = |rows: &[RecordRow], field| -> Result<Vec<Record>, Problem> {
-        rows.iter()
-            .map(|row| {
-                read_record(store, row)
-                    .ok_or_else(|| (field, format!("no record: {} {} {}", row.name, row.rtype, row.data)))
-            })
-            .collect()
-    };
-    let (answers, authority) = (section(&row.records, "records")?, section(&row.authority, "authority")?);
-    let body = matches!(outcome, Outcome::Reply | Outcome::Truncated(_))
-        .then(|| store.intern_body(Body { answers: &answers, authority: &authority, edns: row.edns }));
-    let transport = match row.transport {
-        Some(TransportRow::Tcp) => Transport::Tcp,
-        Some(TransportRow::Udp) | None => Transport::Udp,
-    };
-    let raw = row.raw.as_deref().map(|text| unhex(text).ok_or_else(|| bad("raw", text))).transpose()?;
-    let question = evidence.intern_question(&name, rtype, row.recursion);
-    let column = evidence.column_mut(address);
-    if column.answer(question).is_some() {
-        return Err(("name", "this question stands at this server twice".into()));
-    }
-    column.settle(
-        question,
-        Answer { outcome, flags, rcode, transport, tries: row.tries, rtt_us: row.rtt_us.unwrap_or(0), body },
-    );
-    if let Some(raw) = raw {
-        column.raw.insert(question, raw.into());
-    }
-    Ok(())
+/// The record of a row, or what is wrong with it.
+pub(super) fn read_record(store: &mut Store, row: &RecordRow<'_>) -> Result<Record, String> {
+    record(store, row).ok_or_else(|| format!("no record: {} {} {}", &*row.name, &*row.rtype, &*row.data))
 }
 
-fn read_record(store: &mut Store, row: &RecordRow) -> Option<Record> {
+fn record(store: &mut Store, row: &RecordRow<'_>) -> Option<Record> {
     let rtype = RecordType::parse(&row.rtype)?;
     let words: Vec<&str> = row.data.split(' ').collect();
     let data = match (rtype, &words[..]) {
@@ -199,7 +137,7 @@ fn read_name(store: &mut Store, text: &str) -> Option<NameId> {
     (printable && sound).then(|| store.intern_name(text))
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) {
         return None;

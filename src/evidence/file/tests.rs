@@ -236,6 +236,43 @@ fn every_complaint_names_its_place() {
 }
 
 #[test]
+fn the_order_of_keys_says_nothing() {
+    let good = text(&everything());
+    let mut file: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&good).unwrap();
+    let servers = file.remove("servers").unwrap();
+    let mut turned = Vec::new();
+    for server in servers.as_array().unwrap() {
+        let (address, answers) = (&server["address"], &server["answers"]);
+        turned.push(format!(r#"{{"answers":{answers},"trouble":{},"address":{address}}}"#, server["trouble"]));
+    }
+    let head = serde_json::to_string(&file).unwrap();
+    let turned = format!(r#"{{"servers":[{}],{}"#, turned.join(","), &head[1..]);
+    assert_eq!(text(&read_text(&turned).unwrap_or_else(|error| panic!("{error}"))), good);
+}
+
+#[test]
+fn servers_have_the_shape_that_is_written() {
+    let address = "\"address\":\"192.0.2.10:53\"";
+    for (from, to, said) in [
+        (address, "\"trouble\":null", "missing field `address`"),
+        (address, "\"adress\":\"192.0.2.10:53\"", "unknown field `adress`"),
+        (address, "\"address\":\"192.0.2.10:53\",\"answers\":[]", "duplicate field `answers`"),
+        ("\n\"servers\":[", "\n\"servers\":[{\"address\":\"192.0.2.77:53\"},", "missing field `answers`"),
+        ("\n\"servers\":[", "\n\"servers\":[7,", "expected a server with its answers"),
+        ("\n\"servers\":[", "\n\"servers\":[],\"servers\":[", "duplicate field `servers`"),
+    ] {
+        let complaint = complaint(&replaced(from, to));
+        assert!(complaint.contains(said) && complaint.contains("line "), "{to}: {complaint}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_found_by_its_line_too() {
+    let said = complaint(&replaced("\"flags\":[\"aa\"]", "\"flags\":[\"zz\"]"));
+    assert!(said.contains("answers[0].flags: \"zz\" means nothing here at line "), "{said}");
+}
+
+#[test]
 fn a_question_stands_at_a_server_once() {
     let good = text(&World::new().observe());
     let line = good.lines().find(|line| line.starts_with("{\"name\"")).expect("an answer");

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{
-    AnswerRow, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow, TransferRow,
-    TransportRow,
+    AnswerRow, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, Servers, Text, TransferOutcomeRow,
+    TransferRow, TransportRow,
 };
 use crate::evidence::{
     Answer, Body, Column, Evidence, Flags, Lost, Outcome, QuestionId, Rdata, Record, Resolved, Soa, Store, Transfer,
@@ -37,7 +37,7 @@ pub fn write(evidence: &Evidence, out: &mut dyn Write) -> io::Result<()> {
         system: evidence.system.as_ref().map(resolved_row),
         interfaces: evidence.interfaces.clone(),
         machines: evidence.machines.clone(),
-        servers: Vec::new(),
+        servers: Servers::default(),
     };
     let head = serde_json::to_string(&head)?;
     let open = head.strip_suffix('}').unwrap_or(&head);
@@ -71,7 +71,7 @@ fn ordered<'a>(evidence: &'a Evidence, column: &'a Column) -> Vec<(QuestionId, &
     answers
 }
 
-fn transfer_rows(evidence: &Evidence) -> Vec<TransferRow> {
+fn transfer_rows(evidence: &Evidence) -> Vec<TransferRow<'_>> {
     let outcome = |transfer: &Transfer| match transfer {
         Transfer::Whole(records) => {
             TransferOutcomeRow::Whole(records.iter().map(|record| record_row(&evidence.store, record)).collect())
@@ -95,16 +95,16 @@ fn resolved_row(resolved: &Resolved) -> ResolvedRow {
     }
 }
 
-fn answer_row(evidence: &Evidence, column: &Column, id: QuestionId, answer: &Answer) -> AnswerRow {
+fn answer_row<'a>(evidence: &'a Evidence, column: &Column, id: QuestionId, answer: &Answer) -> AnswerRow<'a> {
     let question = evidence.question(id);
     let store = &evidence.store;
-    let name_of = |reason: Lost| LOST.iter().find(|(other, _)| *other == reason).map(|(_, name)| (*name).to_owned());
+    let name_of = |reason: Lost| LOST.iter().find(|(other, _)| *other == reason).map(|(_, name)| Text::from(*name));
     let (outcome, reason) = match answer.outcome {
         Outcome::Reply => (OutcomeRow::Reply, None),
         Outcome::Truncated(reason) => (OutcomeRow::Truncated, name_of(reason)),
         Outcome::Lost(reason) => (OutcomeRow::Lost, name_of(reason)),
         Outcome::NotAsked(reason) => {
-            let name = NOT_ASKED.iter().find(|(other, _)| *other == reason).map(|(_, name)| (*name).to_owned());
+            let name = NOT_ASKED.iter().find(|(other, _)| *other == reason).map(|(_, name)| Text::from(*name));
             (OutcomeRow::NotAsked, name)
         }
     };
@@ -112,12 +112,16 @@ fn answer_row(evidence: &Evidence, column: &Column, id: QuestionId, answer: &Ans
     let replied = answer.replied();
     AnswerRow {
         name: store.name(question.name).into(),
-        rtype: question.rtype.to_string(),
+        rtype: question.rtype.to_string().into(),
         recursion: question.recursion,
         outcome,
         reason,
-        rcode: replied.then(|| rules::rcode_name(answer.rcode)),
-        flags: Flags::ALL.iter().filter(|(flag, _)| answer.flags.has(*flag)).map(|(_, name)| (*name).into()).collect(),
+        rcode: replied.then(|| rules::rcode_name(answer.rcode).into()),
+        flags: Flags::ALL
+            .iter()
+            .filter(|(flag, _)| answer.flags.has(*flag))
+            .map(|(_, name)| Text::from(*name))
+            .collect(),
         transport: replied.then_some(match answer.transport {
             Transport::Udp => TransportRow::Udp,
             Transport::Tcp => TransportRow::Tcp,
@@ -127,16 +131,16 @@ fn answer_row(evidence: &Evidence, column: &Column, id: QuestionId, answer: &Ans
         edns: body.edns,
         records: body.answers.iter().map(|record| record_row(store, record)).collect(),
         authority: body.authority.iter().map(|record| record_row(store, record)).collect(),
-        raw: column.raw.get(&id).map(|octets| hex(octets)),
+        raw: column.raw.get(&id).map(|octets| hex(octets).into()),
     }
 }
 
-fn record_row(store: &Store, record: &Record) -> RecordRow {
+fn record_row<'a>(store: &'a Store, record: &Record) -> RecordRow<'a> {
     RecordRow {
         name: store.name(record.owner).into(),
         ttl: record.ttl,
-        rtype: record.data.rtype().to_string(),
-        data: data_text(store, &record.data),
+        rtype: record.data.rtype().to_string().into(),
+        data: data_text(store, &record.data).into(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a client does with the resolvers that it has.
 
+use super::{profiles, sources, up_to};
 use crate::observe::Local;
 use crate::report::{DestinationRow, Fallback};
+use crate::rules::View;
 use crate::testing::machines::without_directory;
 use crate::testing::{ALIAS2, CONFIG, Reply, World, config_with, local};
 
@@ -83,7 +85,7 @@ fn loopback_is_the_dns_server_on_the_dc_itself() {
         .replace("dns_servers: [{name: dc1, address: 192.0.2.10}, ", "dns_servers: [")
         .replace("[192.0.2.10]}", "[192.0.2.10], resolvers: ['::1']}");
     let row = rows(World::with(&elsewhere)).remove(0);
-    assert_eq!((row.resolvers, row.server), (vec!["::1".to_owned()], None));
+    assert_eq!((row.resolvers, row.server), (vec!["::1".into()], None));
     assert!(row.message.contains("on dc1.contoso.com itself"), "{}", row.message);
 }
 
@@ -160,4 +162,23 @@ fn what_destinations_experience_does_not_change_the_verdict() {
     let world = silent(dc1_uses("192.0.2.10"), "dc1");
     let without = silent(World::new(), "dc1");
     assert_eq!(world.report().counts, without.report().counts);
+}
+
+#[test]
+fn where_the_rows_are_too_many_those_that_are_ok_are_counted() {
+    let world = dc1_uses("192.0.2.11").remove("dc2", ALIAS2);
+    let evidence = world.observe();
+    let inventory = crate::inventory::derive(&evidence);
+    let view = View::new(&inventory, &evidence);
+    let cells = crate::forecast::run(&view);
+    let listed = |limit| {
+        let (rows, left_out) = up_to(limit, &view, &cells);
+        (rows.len(), left_out)
+    };
+    let pairs = profiles(&view).len() * sources(&view).count();
+    assert_eq!((pairs, listed(pairs), listed(1), listed(0)), (2, (1, 0), (1, 0), (0, 1)));
+    let healthy = dc1_uses("192.0.2.11").observe();
+    let inventory = crate::inventory::derive(&healthy);
+    let view = View::new(&inventory, &healthy);
+    assert_eq!(up_to(1, &view, &crate::forecast::run(&view)), (Vec::new(), 1));
 }

@@ -1,15 +1,16 @@
 //! What each destination DC experiences: one row per source DC, one column per destination.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::matrix::{Cell, Grid, Rank, fails};
 use super::write_lines;
-use crate::render::{RenderOptions, Verbosity, wrap};
-use crate::report::{DestinationRow, ForecastOutcome, Report};
+use crate::render::{RenderOptions, Verbosity, words, wrap};
+use crate::report::{DestinationRow, ForecastOutcome, Report, Shared};
 
 pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.destinations.is_empty() {
+    if report.destinations.is_empty() && report.destinations_left_out == 0 {
         return Ok(());
     }
     let mut grid = Grid::new(report.destinations.iter().map(|row| row.destination.as_str()), options);
@@ -20,22 +21,36 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     }
     let title = "What each destination DC experiences with its own resolvers: source DC, by destination";
     grid.render(title, options, out)?;
+    left_out(report, options, out)?;
     if options.verbosity == Verbosity::Verbose {
         explain(report, options, out)?;
     }
     Ok(())
 }
 
+/// That the list is not whole, and what is missing.
+fn left_out(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if report.destinations_left_out == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "{} of a destination and a source are too many to list: those that are ok are left out, and what exceeds a \
+         million of the others",
+        words::plural(report.destinations.len() + report.destinations_left_out, "pair")
+    );
+    write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))
+}
+
 fn cell(row: &DestinationRow) -> Cell {
     let (outcome, text) = match row.outcome {
-        ForecastOutcome::Ok => (Rank::Ok, "ok".to_owned()),
-        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors)),
-        ForecastOutcome::Intermittent if row.delay_only => (Rank::Intermittent, "slow at times".to_owned()),
-        ForecastOutcome::Intermittent => (Rank::Intermittent, format!("{} at times", fails(&row.errors))),
-        ForecastOutcome::Unknown => (Rank::Unknown, "?".to_owned()),
+        ForecastOutcome::Ok => (Rank::Ok, "ok".into()),
+        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors).into()),
+        ForecastOutcome::Intermittent if row.delay_only => (Rank::Intermittent, Cow::from("slow at times")),
+        ForecastOutcome::Intermittent => (Rank::Intermittent, format!("{} at times", fails(&row.errors)).into()),
+        ForecastOutcome::Unknown => (Rank::Unknown, "?".into()),
     };
-    let delay = if row.delay_s > 0.0 { format!(" after {} s", row.delay_s) } else { String::new() };
-    Cell { outcome, text: text + &delay }
+    let text = if row.delay_s > 0.0 { format!("{text} after {} s", row.delay_s).into() } else { text };
+    Cell { outcome, text }
 }
 
 /// The resolvers of each destination, and the way to every source that is not simply ok.
@@ -45,13 +60,13 @@ fn explain(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io:
         by_destination.entry(&row.destination).or_default().push(row);
     }
     for (destination, rows) in by_destination {
-        let resolvers = options.clean_all(rows[0].resolvers.iter().map(String::as_str)).join(", ");
+        let resolvers = options.clean_all(rows[0].resolvers.iter().map(Shared::as_str)).join(", ");
         let resolvers = if resolvers.is_empty() { "no resolver".to_owned() } else { resolvers };
         let text = format!("{} asks {resolvers}", options.clean(destination));
         write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
         for row in rows.into_iter().filter(|row| row.outcome != ForecastOutcome::Ok || row.delay_s > 0.0) {
             let server = row.server.as_ref().map(|server| format!(" through {}", options.clean(server)));
-            let what = if row.outcome == ForecastOutcome::Unknown { "not known".to_owned() } else { cell(row).text };
+            let what = if row.outcome == ForecastOutcome::Unknown { Cow::from("not known") } else { cell(row).text };
             let text = format!(
                 "{}: {what}{}: {}",
                 options.clean(&row.source),

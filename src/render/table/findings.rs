@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{shorten, write_lines};
 use crate::codes;
-use crate::render::fold::{self, Folded};
+use crate::render::fold::{self, Alike, Folded};
 use crate::render::{RenderOptions, Verbosity, words, wrap};
 use crate::report::{Finding, Outcome, Report};
 
@@ -16,17 +16,21 @@ const REST: &str = "            ";
 
 pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let folded = match options.verbosity {
-        Verbosity::Verbose => fold::nothing(report),
-        _ => fold::servers(report),
+        Verbosity::Verbose => {
+            let single = |first| Alike { first, others: Vec::new() };
+            fold::nothing(report).into_iter().map(single).collect()
+        }
+        _ => fold::subjects(report),
     };
     let mut passes = false;
     for group in &folded {
         // Passes follow one another, one line each: there are many, and nothing is to be done about them.
-        if group.first.outcome == Outcome::Pass && group.first.waived.is_none() {
+        let first = group.first.first;
+        if first.outcome == Outcome::Pass && first.waived.is_none() {
             if !std::mem::replace(&mut passes, true) {
                 writeln!(out)?;
             }
-            pass(group, options, out)?;
+            pass(&group.first, options, out)?;
         } else {
             writeln!(out)?;
             finding(group, options, out)?;
@@ -40,37 +44,54 @@ fn pass(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io:
     let (word, paint) = words::finding(group.first);
     let message = options.clean(&group.first.message);
     let separator = if message.is_empty() { "" } else { ": " };
-    write_lines(out, [format!("{}  {}{separator}{message}", options.paint(paint, word), subject(group, options))])
+    let subject = subject(group, &[], options);
+    let rule = options.clean(&group.first.rule);
+    write_lines(out, [format!("{}  {rule}  {subject}{separator}{message}", options.paint(paint, word))])
 }
 
-/// `rule  dc at server, server and 7 more`.
-fn subject(group: &Folded<'_>, options: &RenderOptions) -> String {
-    let first = group.first;
-    let mut text = options.clean(&first.rule);
-    if let Some(dc) = first.dc.as_ref().or(first.name.as_ref()) {
-        text.push_str("  ");
-        text.push_str(&options.clean(dc));
+/// `dc, dc and 7 more at server, server and 7 more`.
+fn subject(group: &Folded<'_>, others: &[Folded<'_>], options: &RenderOptions) -> String {
+    let about = |group: &Folded<'_>| {
+        let first = group.first;
+        first.dc.as_deref().or(first.name.as_deref()).map(|dc| options.clean(dc))
+    };
+    let listed = |names: Vec<String>| {
+        let (names, more) = shorten(names, SERVERS, options);
+        let more = if more > 0 { format!(" and {} more", words::grouped(more)) } else { String::new() };
+        names.join(", ") + &more
+    };
+    let dcs = listed(std::iter::once(group).chain(others).filter_map(about).collect());
+    let servers = listed(options.clean_all(group.servers()));
+    match (dcs.is_empty(), servers.is_empty()) {
+        (_, true) => dcs,
+        (true, false) => format!("at {servers}"),
+        (false, false) => format!("{dcs} at {servers}"),
     }
-    let (servers, more) = shorten(options.clean_all(group.servers()), SERVERS, options);
-    if !servers.is_empty() {
-        text.push_str(if first.dc.is_some() || first.name.is_some() { " at " } else { "  at " });
-        text.push_str(&servers.join(", "));
-    }
-    if more > 0 {
-        text.push_str(&format!(" and {} more", words::grouped(more)));
-    }
-    text
 }
 
-fn finding(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+fn finding(alike: &Alike<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let (group, others) = (&alike.first, &alike.others[..]);
     let first = group.first;
     let (word, paint) = words::finding(first);
-    write_lines(out, [format!("{}  {}", options.paint(paint, word), subject(group, options))])?;
+    let head = format!("{word}  {}  ", options.clean(&first.rule));
+    let mut lines = wrap::paragraph(&subject(group, others, options), options.width, &head, "    ").into_iter();
+    // Coloured only now: colours have no width.
+    let head = lines.next().unwrap_or(head);
+    write_lines(out, [format!("{}{}", options.paint(paint, word), head.strip_prefix(word).unwrap_or(&head))])?;
+    write_lines(out, lines)?;
     write_lines(out, wrap::paragraph(&options.clean(&first.message), options.width, "  ", "  "))?;
     if let Some(waived) = &first.waived {
         let until = waived.until.as_ref().map(|until| format!(" (until {until})")).unwrap_or_default();
         let text = options.clean(&format!("{}{until}", waived.reason));
         write_lines(out, wrap::paragraph(&text, options.width, "  waived    ", REST))?;
+    }
+    if !others.is_empty() {
+        let text = format!(
+            "The same at {}; for example {}:",
+            words::plural(others.len() + 1, "domain controller"),
+            options.clean(first.dc.as_deref().unwrap_or_default())
+        );
+        write_lines(out, wrap::paragraph(&text, options.width, "  ", "  "))?;
     }
     if let Some(name) = &first.name {
         let rtype = first.rtype.as_deref().unwrap_or_default();
@@ -82,7 +103,13 @@ fn finding(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> 
     }
     values("actual", &first.actual, options, out)?;
     predicts(first, options, out)?;
-    remedy(group, options, out)
+    remedy(group, options, out)?;
+    if !others.is_empty() && !first.remedy.is_empty() {
+        let left = words::plural(others.len(), "domain controller");
+        let text = format!("and likewise for the other {left} (-v lists them)");
+        write_lines(out, wrap::paragraph(&text, options.width, "      # ", "      # "))?;
+    }
+    Ok(())
 }
 
 fn values(label: &str, values: &[String], options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,7 @@
 //! A table is drawn only if it fits the width, because a table that is wrapped or cut hides names and addresses. Else
 //! each DC has a block of its own. In large forests the rows that are alike and need no attention are counted.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
@@ -16,6 +17,9 @@ use crate::report::{ForecastOutcome, ForecastRow, Report, ServerStatus};
 
 /// Rows that are drawn before rows without failure are folded.
 const ROWS: usize = 20;
+/// Rows with the same failure that are folded, and how many of them are drawn all the same.
+const ALIKE: usize = 10;
+const SHOWN: usize = 3;
 /// Servers of one kind that a block names before it counts the rest.
 const SERVERS: usize = 8;
 
@@ -23,7 +27,8 @@ const SERVERS: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Cell {
     pub(super) outcome: Rank,
-    pub(super) text: String,
+    /// Millions of them are the same few words.
+    pub(super) text: Cow<'static, str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,15 +143,15 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
 
 fn cell(row: &ForecastRow, status: Option<ServerStatus>) -> Cell {
     let (outcome, text) = match row.outcome {
-        ForecastOutcome::Ok => (Rank::Ok, "ok".to_owned()),
-        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors)),
+        ForecastOutcome::Ok => (Rank::Ok, "ok".into()),
+        ForecastOutcome::Fails => (Rank::Fails, fails(&row.errors).into()),
         ForecastOutcome::Intermittent => {
             let what = if row.delay_only { "slow" } else { "wrong" };
-            (Rank::Intermittent, format!("{} of {} {what}", row.wrong_addresses, row.addresses))
+            (Rank::Intermittent, format!("{} of {} {what}", row.wrong_addresses, row.addresses).into())
         }
         ForecastOutcome::Unknown => match status {
-            None | Some(ServerStatus::Answering | ServerStatus::Partial) => (Rank::Unknown, "?".to_owned()),
-            Some(status) => (Rank::Unknown, format!("? {}", words::status(status))),
+            None | Some(ServerStatus::Answering | ServerStatus::Partial) => (Rank::Unknown, "?".into()),
+            Some(status) => (Rank::Unknown, format!("? {}", words::status(status)).into()),
         },
     };
     Cell { outcome, text }
@@ -161,24 +166,29 @@ pub(super) fn fails(errors: &[i64]) -> String {
     format!("FAILS {}", errors.join("/"))
 }
 
-/// In a large forest, rows without any failure are counted by what they say, if several say the same.
+/// In a large forest, rows that say the same are counted: all of them where nothing fails, else all but the first few.
 fn fold<'a>(rows: &'a [Row], options: &RenderOptions) -> Folded<'a> {
     if rows.len() <= ROWS || options.verbosity == Verbosity::Verbose {
         return Folded { drawn: rows.iter().collect(), counted: Vec::new() };
     }
-    let quiet = |row: &Row| row.cells.iter().all(|cell| cell.outcome > Rank::Intermittent);
-    let mut alike: HashMap<Vec<&Cell>, usize> = HashMap::new();
-    for row in rows.iter().filter(|row| quiet(row)) {
-        *alike.entry(row.content()).or_default() += 1;
+    // How many there are of a kind, and how many of them have come.
+    let mut alike: HashMap<Vec<&Cell>, (usize, usize)> = HashMap::new();
+    for row in rows {
+        alike.entry(row.content()).or_default().0 += 1;
     }
     let mut folded = Folded { drawn: Vec::new(), counted: Vec::new() };
     for row in rows {
-        match alike.get_mut(&row.content()) {
-            Some(0) => {}
-            // Taken at its first row, so that the order is that of the report.
-            Some(number) if *number > 2 => folded.counted.push((std::mem::take(number), row)),
-            _ => folded.drawn.push(row),
+        let content = row.content();
+        let quiet = content.iter().all(|cell| cell.outcome > Rank::Intermittent);
+        let (least, shown) = if quiet { (2, 0) } else { (ALIKE, SHOWN) };
+        let Some((number, come)) = alike.get_mut(&content) else { continue };
+        if *number <= least || *come < shown {
+            folded.drawn.push(row);
+        } else if *come == shown {
+            // Counted at the first row that is not drawn, so that the order is that of the report.
+            folded.counted.push((*number - shown, row));
         }
+        *come += 1;
     }
     folded
 }
@@ -192,8 +202,7 @@ fn table(servers: &[String], rows: &[&Row], options: &RenderOptions) -> Option<V
     let mut builder = Builder::default();
     builder.push_record(std::iter::once("source").chain(servers.iter().map(String::as_str)));
     for row in rows {
-        builder
-            .push_record(std::iter::once(row.source.as_str()).chain(row.cells.iter().map(|cell| cell.text.as_str())));
+        builder.push_record(std::iter::once(row.source.as_str()).chain(row.cells.iter().map(|cell| &*cell.text)));
     }
     let mut table = builder.build();
     if options.ascii {

@@ -162,7 +162,7 @@ fn a_matrix_that_does_not_fit_becomes_blocks() {
         row.server = format!("{}-with-a-long-name.contoso.com", row.server);
     }
     for row in &mut report.forecast {
-        row.server = format!("{}-with-a-long-name.contoso.com", row.server);
+        row.server = format!("{}-with-a-long-name.contoso.com", row.server).into();
     }
     let out = table(&report, 80);
     let forecast = out.split("\n\n").find(|part| part.starts_with("Forecast")).unwrap();
