@@ -5,6 +5,7 @@ use super::{Draft, Sink, Standing, Subject, View};
 use crate::config::Role;
 use crate::evidence::{LocalResolver, LocalView};
 use crate::inventory::Dc;
+use crate::preflight;
 use crate::report::Severity;
 
 rule! {
@@ -15,7 +16,8 @@ rule! {
     /// on one interface, and for a server that does not know the forest. Information on a DC that is a DNS server: the
     /// loopback address stands first, or neither that nor an own address is listed; opinions differ about both. In a forest
     /// with one DC the first and only server is that DC, which is information too. The same server on several interfaces is
-    /// no duplicate: Windows keeps a list for each.
+    /// no duplicate: Windows keeps a list for each. On a machine that neither is a DC nor is to become one, the shape of its
+    /// list is information.
     ///
     /// # Why it matters
     /// A DC that asks itself alone finds its partners only while its own copy is good, and waits for the directory at every
@@ -37,7 +39,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(local) = view.local() else {
         return sink.unknown(subject, "this machine's list was not read");
     };
-    let found = problems(view, local, here);
+    let mut found = problems(view, local, here);
+    if here.is_none() && preflight::of(view.evidence).is_none() {
+        found.iter_mut().for_each(|(severity, _)| *severity = Severity::Info);
+    }
     if found.is_empty() {
         sink.pass(subject);
     } else {
@@ -149,7 +154,7 @@ fn shown(server: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{CONFIG, Reply, World, local};
+    use crate::testing::{CONFIG, Reply, World, candidate, local};
 
     /// The row about the list of a machine, on a world.
     fn list_on(world: World, host: &str, resolvers: &[&str]) -> Vec<String> {
@@ -207,6 +212,20 @@ mod tests {
         let outside = World::new().reply("dc2", "", Reply::NxDomain);
         let rows = list_on(outside, "dc1.contoso.com", &["192.0.2.11:53", "192.0.2.10:53"]);
         assert_eq!(rows, ["Warning: this machine asks dc2, which does not know the forest"]);
+    }
+
+    #[test]
+    fn what_a_machine_that_is_no_dc_asks_is_information() {
+        let config = CONFIG.replace("dns_servers: [", "dns_servers: [system, ");
+        let mut own = local::named("pc7.contoso.com", &["192.0.2.77"]);
+        local::resolvers(&mut own, &["192.0.2.11:53"]);
+        let pc = || World::with(&config).local(own.clone());
+        let severities = |world: World| world.rows("resolver-list");
+        assert_eq!(severities(pc()), ["fail info"]);
+        let mut here = candidate("pc7.contoso.com", &["192.0.2.77"]);
+        here.here = true;
+        assert_eq!(severities(pc().preflight(here)), ["fail warning"], "it is to become one");
+        assert_eq!(severities(pc().preflight(candidate("dc3.contoso.com", &["192.0.2.12"]))), [""; 0], "another is");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What each destination DC experiences: one row per source DC, one column per destination.
+//! What each destination experiences: one row per source DC, one column per destination.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     for row in rows {
         grid.put((&row.source, None), &row.destination, cell(row), options);
     }
-    let title = "What each destination DC experiences with its own resolvers: source DC, by destination";
+    let title = "What each destination experiences with its own resolvers: source DC, by destination";
     grid.render(title, options, out)?;
     if options.verbosity == Verbosity::Verbose {
         explain(report, options, out)?;
