@@ -16,8 +16,8 @@ rule! {
     /// on one interface, and for a server that does not know the forest. Information on a DC that is a DNS server: the
     /// loopback address stands first, or neither that nor an own address is listed; opinions differ about both. In a forest
     /// with one DC the first and only server is that DC, which is information too. The same server on several interfaces is
-    /// no duplicate: Windows keeps a list for each. On a machine that neither is a DC nor is to become one, the shape of its
-    /// list is information.
+    /// no duplicate: Windows keeps a list for each. A single server is information, too, on
+    /// a machine that neither is a DC nor is to become one.
     ///
     /// # Why it matters
     /// A DC that asks itself alone finds its partners only while its own copy is good, and waits for the directory at every
@@ -39,10 +39,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(local) = view.local() else {
         return sink.unknown(subject, "this machine's list was not read");
     };
-    let mut found = problems(view, local, here);
-    if here.is_none() && preflight::of(view.evidence).is_none() {
-        found.iter_mut().for_each(|(severity, _)| *severity = Severity::Info);
-    }
+    let found = problems(view, local, here);
     if found.is_empty() {
         sink.pass(subject);
     } else {
@@ -69,7 +66,8 @@ fn problems(view: &View<'_>, local: &LocalView, here: Option<&Dc>) -> Vec<(Sever
     let servers = distinct(local);
     let is_own = |server: &SocketAddr| view.is_own_resolver(*server);
     // On a machine that is no DC, a server on loopback is one that passes questions on, nobody knows to whom.
-    let alone = if view.inventory.dcs.len() == 1 { Severity::Info } else { Severity::Warning };
+    let is_dc = here.is_some() || preflight::of(view.evidence).is_some();
+    let alone = if view.inventory.dcs.len() == 1 || !is_dc { Severity::Info } else { Severity::Warning };
     match (&servers[..], here) {
         ([], _) => found.push((Severity::Warning, "this machine is configured with no DNS server".into())),
         (own, Some(_)) if own.iter().all(is_own) => found.push((alone, "this DC asks itself alone".into())),
@@ -215,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_machine_that_is_no_dc_asks_is_information() {
+    fn a_single_server_of_a_machine_that_is_no_dc_is_information() {
         let config = CONFIG.replace("dns_servers: [", "dns_servers: [system, ");
         let mut own = local::named("pc7.contoso.com", &["192.0.2.77"]);
         local::resolvers(&mut own, &["192.0.2.11:53"]);
