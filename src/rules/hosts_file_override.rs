@@ -200,7 +200,7 @@ fn report(
     let more = concerned.len().saturating_sub(MOST_LINES);
     let shown = &concerned[..concerned.len() - more];
     let mut places: Vec<String> = shown.iter().map(|line| format!("line {} of {}", line.line, line.file)).collect();
-    let mut remedy: Vec<String> = shown.iter().flat_map(|line| remedy(line, name)).collect();
+    let mut remedy: Vec<String> = shown.iter().flat_map(|line| remedy(line, name, dc)).collect();
     if more > 0 {
         places.push(format!("{more} more"));
         remedy.push(format!("# and likewise {more} more lines that name {name}"));
@@ -243,10 +243,12 @@ fn predicted(view: &View<'_>, dc: &Dc, addresses: impl Iterator<Item = IpAddr>) 
     codes.collect()
 }
 
-/// The line to delete, or the name in it where it has others.
-fn remedy(line: &NameLine, name: &str) -> [String; 2] {
-    let others: Vec<&str> = line.names.iter().filter(|own| !is_name(line, own, name)).map(String::as_str).collect();
-    let what = if others.is_empty() { "delete".to_owned() } else { format!("take {name} out of") };
+/// The line to delete, or the name in it where it has others that are not the DC's.
+fn remedy(line: &NameLine, name: &str, dc: Option<&Dc>) -> [String; 2] {
+    let mut names = dc.map(own_names).unwrap_or_default();
+    names.insert(name.to_owned());
+    let alone = line.names.iter().all(|own| names.iter().any(|name| is_name(line, own, name)));
+    let what = if alone { "delete".to_owned() } else { format!("take {name} out of") };
     let text = format!("# on this machine, {what} line {} of {}:", line.line, line.file);
     let content = format!("#   {} {}", line.address, line.names.join(" "));
     [text, content]
@@ -310,6 +312,10 @@ mod tests {
         );
         let finding = with(World::new(), &[("192.0.2.99", &["files", "dc2"])]).finding("hosts-file-override");
         assert_eq!(finding.remedy[0], "# on this machine, take dc2 out of line 1 of /etc/hosts:");
+        let both = with(World::new(), &[("192.0.2.99", &["dc2.contoso.com", "dc2"])]).findings("hosts-file-override");
+        for finding in &both {
+            assert_eq!(finding.remedy[0], "# on this machine, delete line 1 of /etc/hosts:");
+        }
         assert_eq!(finding.expected, ["192.0.2.11"]);
         assert_eq!(finding.predicts, [1722, 1753]);
     }
