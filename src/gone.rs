@@ -11,7 +11,7 @@ use crate::plan::gone::{apex, is_whole};
 use crate::report::{ChecklistItem, Finding, ItemStatus, Outcome};
 use crate::rules::{self, View, rcode_name};
 pub use former::{Former, is_synthesized};
-pub use names::{Item, reverse};
+pub use names::Item;
 pub use subject::{DepartedError, departed};
 
 /// The rule that speaks of the records that are left.
@@ -38,9 +38,10 @@ pub fn gaps(view: &View<'_>, former: &Former) -> Vec<(DnsName, RecordType, Strin
             .collect();
         if !hidden.is_empty() {
             let why = format!(
-                "the GUID of the former DC is not known, and {} lets nobody see all of {}: its alias could not be looked \
-                 for; name the GUID, too",
+                "the GUID of the former DC is not known, and {} {} nobody see all of {}: its alias could not be looked for; \
+                 name the GUID, too",
                 hidden.join(", "),
+                if hidden.len() == 1 { "lets" } else { "let" },
                 inventory.msdcs
             );
             gaps.push((inventory.msdcs.clone(), RecordType::CNAME, why));
@@ -85,12 +86,23 @@ fn of_records(view: &View<'_>, former: &Former, item: Item, findings: &[&Finding
         (1.., _) => (ItemStatus::Fail, format!("{left} left, and not all could be seen: {}", summary(&reasons))),
         (0, 1..) => (ItemStatus::NotChecked, summary(&reasons)),
         (0, 0) if view.good_servers().next().is_none() => (ItemStatus::NotChecked, "no server can be judged".into()),
+        (0, 0) if item == Item::Ptr && !is_reverse_served(view, former) => {
+            (ItemStatus::NotChecked, "no server of this run has the reverse zone of its addresses".into())
+        }
         (0, 0) => (ItemStatus::Pass, String::new()),
     };
     details.sort();
     details.extend(notes(former, item));
     let (name, title) = words(item);
     ChecklistItem { item: name.into(), title: title.into(), status, reason, details, rules: vec![RULE.into()] }
+}
+
+/// Whether some server answers for the reverse name of each address.
+fn is_reverse_served(view: &View<'_>, former: &Former) -> bool {
+    former.addresses.iter().all(|&address| {
+        let name = DnsName::reverse(address);
+        view.good_servers().any(|server| view.why_unseen(server, &name, RecordType::PTR).is_none())
+    })
 }
 
 /// The first reason, and how many others there are.

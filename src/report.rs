@@ -91,6 +91,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "is_zero")]
     #[serde(default)]
     pub destinations_left_out: usize,
+    /// The candidate of `preflight`, or the former DC of `gone`: names, addresses and GUIDs as far as they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub about: Option<String>,
     /// The items of `preflight` and `gone`, in the order in which they are worked through.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]

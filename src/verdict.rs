@@ -63,12 +63,32 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         destinations,
         destinations_left_out,
         forecast,
+        about: about(&evidence.purpose),
         checklist,
         assumed: evidence.assumed.clone(),
         findings,
         not_checked: not_checked(&outcomes),
         learned: learned(&view),
         unverified,
+    }
+}
+
+/// Whom a run is about that is not about the whole forest.
+fn about(purpose: &Purpose) -> Option<String> {
+    match purpose {
+        Purpose::Check => None,
+        Purpose::Preflight(candidate) => {
+            let own = if candidate.here { " (this machine)" } else { "" };
+            let addresses = candidate.addresses.iter().map(ToString::to_string);
+            let words: Vec<String> = [candidate.host.to_string()].into_iter().chain(addresses).collect();
+            Some(words.join(", ") + own)
+        }
+        Purpose::Gone(departed) => {
+            let hosts = departed.hosts.iter().map(ToString::to_string);
+            let words = hosts.chain(departed.guids.iter().map(ToString::to_string));
+            let words: Vec<String> = words.chain(departed.addresses.iter().map(ToString::to_string)).collect();
+            Some(words.join(", "))
+        }
     }
 }
 

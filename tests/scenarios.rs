@@ -109,6 +109,7 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
         assumed: Vec::new(),
         learned: Vec::new(),
         unverified: Vec::new(),
+        about: None,
     };
     let complaints = complaints(blind);
     for (name, scenario) in all() {

@@ -47,9 +47,10 @@ Examples:
   guidpost preflight --host dc3.contoso.com --address 192.0.2.12,2001:db8::12 --site Branch
   guidpost preflight --host dc3.contoso.com --address 192.0.2.12 -f json > preflight.json
 
-Nothing is written, and no test record is made: name and addresses of the candidate are looked for at every DNS server,
-the partners are resolved and asked who they are, and the ports that a domain controller needs are tried, each once.
-Run it on the candidate itself: only there its own resolvers and the way to its partners can be seen.
+Nothing is written, and no test record is made: name and addresses of the candidate are looked for
+at every DNS server, the partners are resolved and asked who they are, and the ports that a domain
+controller needs are tried, each once. Run it on the candidate itself: only there its own
+resolvers and the way to its partners can be seen.
 
 Exit codes:
   0  every item of the checklist passed
@@ -66,9 +67,9 @@ Examples:
   guidpost gone dc9.contoso.com 192.0.2.19 --save-evidence before.json
   guidpost gone --evidence before.json
 
-All words describe one former DC. Whole zones are transferred where a server allows it; elsewhere every name is asked for
-that a DC registers, at every server, for every site that guidpost knows. Each record that is left comes with its removal
-command; guidpost itself removes nothing.
+All words describe one former DC. Whole zones are transferred where a server allows it; elsewhere
+every name is asked for that a DC registers, at every server, for every site that guidpost knows.
+Each record that is left comes with its removal command; guidpost itself removes nothing.
 
 Exit codes:
   0  nothing is left, and everything was seen
@@ -90,10 +91,10 @@ Examples:
   guidpost init -o guidpost.yaml --from 192.0.2.10
   guidpost init -o - --forest contoso.com
 
-The forest is that of this machine's own domain, or of the machine that --from names; its DNS servers and domain
-controllers are those that DNS names (SRV, NS) and that say so themselves, without credentials (LDAP ping, rootDSE). Only
-private addresses are asked who they are, this machine's own, and the one that --from names. What was not proven stands
-in the file as a comment.
+The forest is that of this machine's own domain, or of the machine that --from names; its DNS
+servers and domain controllers are those that DNS names (SRV, NS) and that say so themselves,
+without credentials (LDAP ping, rootDSE). Only private addresses are asked who they are, this
+machine's own, and the one that --from names. What was not proven stands in the file as a comment.
 
 Exit codes: 0 if the file was written, 3 if not.";
 
@@ -106,9 +107,10 @@ Examples:
   repadmin /showrepl dc1 | guidpost identify -
   guidpost identify < event-1411.txt -
 
-A machine is asked without credentials: LDAP ping (UDP 389), rootDSE (TCP 389), endpoint mapper (TCP 135), NTLM challenge
-(TCP 135, 445), NetBIOS (UDP 137). An address needs no configuration; a host name is compared at every DNS server where
-there is one; a GUID needs one. Of a text, all GUIDs of NTDS Settings objects are taken.
+A machine is asked without credentials: LDAP ping (UDP 389), rootDSE (TCP 389), endpoint mapper
+(TCP 135), NTLM challenge (TCP 135, 445), NetBIOS (UDP 137). An address needs no configuration; a
+host name is compared at every DNS server where there is one; a GUID needs one. Of a text, all
+GUIDs of NTDS Settings objects are taken.
 
 Exit codes:
   0  everything leads to the right machine; for an address: the machine says who it is

@@ -10,6 +10,17 @@ fn the_definitions_are_consistent() {
     Cli::command().debug_assert();
 }
 
+/// It is wrapped at 100 columns: longer lines would be broken a second time.
+#[test]
+fn lines_of_the_help_are_broken_once() {
+    for command in Cli::command().get_subcommands() {
+        let after = command.get_after_help().or(command.get_after_long_help()).map(ToString::to_string);
+        let long = after.iter().flat_map(|text| text.lines()).find(|line| line.chars().count() > 100);
+        // An exit code's line may be broken: it stands for itself.
+        assert_eq!(long.filter(|line| !line.starts_with("  ")), None, "{}", command.get_name());
+    }
+}
+
 fn check(arguments: &[&str]) -> Result<Check, clap::Error> {
     match Cli::try_parse_from(["guidpost", "check"].iter().chain(arguments))?.command {
         Command::Check(check) => Ok(check),

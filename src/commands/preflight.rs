@@ -1,6 +1,6 @@
 //! `guidpost preflight`: see whether a machine can become a domain controller.
 
-use super::{CommandError, Console, check};
+use super::{CommandError, Console, check, settings};
 use crate::cli;
 use crate::evidence::Purpose;
 use crate::observe;
@@ -14,12 +14,14 @@ use crate::run::Origin;
 pub fn run(preflight: &cli::Preflight, console: Console, origin: Origin) -> Result<u8, CommandError> {
     let run = &preflight.run;
     let asked = |deadline, quiet| {
+        let config = settings::load_or_none(run)?;
         let wish = Wish {
             host: preflight.host.clone(),
             addresses: preflight.address.clone(),
             site: preflight.site.clone(),
             domain: preflight.domain.clone(),
             family: run.reach.family(),
+            avoid: config.map(|config| config.avoid_networks).unwrap_or_default(),
         };
         let candidate = preflight::candidate(&wish, &observe::this_machine())?;
         check::ask(run, Purpose::Preflight(candidate), deadline, quiet, origin)

@@ -179,6 +179,7 @@ mod tests {
             elapsed_ms: 0,
             verdict: Verdict::Critical,
             incomplete: None,
+            about: None,
             counts: Counts::default(),
             servers: Vec::new(),
             addresses: Vec::new(),

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::{from_addresses, sources};
 use crate::codes::DNS_LOOKUP_FAILURE;
 use crate::evidence::{LocalView, Purpose};
-use crate::inventory::{Dc, Server};
+use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
 use crate::rules::{Standing, View};
 
@@ -68,7 +68,8 @@ struct Profile<'a> {
 }
 
 fn profiles<'a>(view: &View<'a>) -> Vec<Profile<'a>> {
-    let own = view.local().filter(|_| view.inventory.at_home).map(|local| own_profile(view, local));
+    let is_destination = view.here().is_some() || !is_beside_candidate(view.evidence);
+    let own = view.local().filter(|_| view.inventory.at_home && is_destination).map(|local| own_profile(view, local));
     let others = view.inventory.dcs.iter().filter(|dc| !dc.resolvers.is_empty());
     let others = others.filter(|dc| own.as_ref().is_none_or(|own| own.dc != Some(dc.index)));
     let mut profiles: Vec<Profile<'_>> = others.map(|dc| configured_profile(view, dc)).collect();
@@ -140,9 +141,19 @@ fn once_each<'a>(hops: impl Iterator<Item = Hop<'a>>) -> Vec<Hop<'a>> {
 
 impl Profile<'_> {
     fn way(&self, walker: &Walker<'_, '_>, source: &Dc) -> Way {
-        if let Some(way) = Some(source).filter(|_| self.here).and_then(|source| walker.by_hosts_file(source)) {
-            return way;
+        if !self.here {
+            return self.by_resolvers(walker);
         }
+        walker.by_hosts_file(source).unwrap_or_else(|| {
+            let mut way = self.by_resolvers(walker);
+            if let Some(note) = walker.beside_the_alias(source) {
+                way.message = format!("{}; {note}", way.message).into();
+            }
+            way
+        })
+    }
+
+    fn by_resolvers(&self, walker: &Walker<'_, '_>) -> Way {
         let mut ways = self.lists.iter().map(|(adapter, list)| (adapter, walker.walk(list, 0)));
         let Some((_, mut first)) = ways.next() else {
             return Way::unknown("no resolver of this machine is known", &[]);
@@ -315,6 +326,14 @@ impl Walker<'_, '_> {
             rules: walk.rules.into_iter().map(String::from).collect(),
             ..Way::unknown(walk.message, &[])
         })
+    }
+
+    /// A hosts line for the host name alone does not change where the alias leads: DNS gives that with its addresses. It
+    /// counts for all that asks for the name itself.
+    fn beside_the_alias(&self, source: &Dc) -> Option<String> {
+        let host = source.host.as_ref()?;
+        let line = self.view.name_lines(host.as_str()).next()?;
+        Some(format!("by its own name {host} is {} here, as line {} of {} says", line.address, line.line, line.file))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where the records of a DC stand: every owner name that a DC registers, or that holds its address.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::Former;
 use crate::evidence::RecordType;
@@ -64,7 +63,7 @@ impl Former {
             all.extend(self.zones(inventory).into_iter().map(|zone| (zone, RecordType::NS)));
         }
         let addresses = self.addresses.iter().chain(self.passed_on.keys());
-        all.extend(addresses.map(|&address| (reverse(address), RecordType::PTR)));
+        all.extend(addresses.map(|&address| (DnsName::reverse(address), RecordType::PTR)));
         all.sort();
         all.dedup();
         all
@@ -123,35 +122,4 @@ pub(super) fn shared_names(inventory: &Inventory, domains: &BTreeSet<DnsName>) -
     let forest = [inventory.msdcs.child("gc"), inventory.forest.child("forestdnszones")];
     let of_domains = domains.iter().flat_map(|domain| [domain.clone(), domain.child("domaindnszones")]);
     forest.into_iter().chain(of_domains).collect()
-}
-
-/// The owner name of an address's reverse record (RFC 1035 section 3.5, RFC 3596 section 2.5).
-pub fn reverse(address: IpAddr) -> DnsName {
-    let mut text = String::new();
-    match address {
-        IpAddr::V4(v4) => {
-            v4.octets().iter().rev().for_each(|octet| text.push_str(&format!("{octet}.")));
-            text.push_str("in-addr.arpa");
-        }
-        IpAddr::V6(v6) => {
-            for octet in v6.octets().iter().rev() {
-                text.push_str(&format!("{:x}.{:x}.", octet & 15, octet >> 4));
-            }
-            text.push_str("ip6.arpa");
-        }
-    }
-    DnsName::parse(&text).expect("digits and dots")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reverse_names_are_built_from_the_end() {
-        assert_eq!(reverse("192.0.2.12".parse().unwrap()).as_str(), "12.2.0.192.in-addr.arpa");
-        let v6 = reverse("2001:db8::1a".parse().unwrap());
-        assert!(v6.as_str().starts_with("a.1.0.0.") && v6.as_str().ends_with(".8.b.d.0.1.0.0.2.ip6.arpa"), "{v6}");
-        assert_eq!(v6.labels().len(), 34);
-    }
 }

@@ -170,5 +170,5 @@ pub(super) fn without_servers(evidence: &Evidence, host: &DnsName) -> Target {
 
 /// Whether an address that a look-up gave may be asked: a wrong record must not lead to a stranger's door.
 pub(crate) fn may_be_asked(address: IpAddr) -> bool {
-    address.is_loopback() || !crate::plan::is_public(address)
+    !crate::plan::is_public(address)
 }

@@ -20,6 +20,12 @@ pub fn is_at_home(evidence: &Evidence) -> bool {
     system || candidate || !evidence.assumed.is_empty() || own()
 }
 
+/// Whether the run is for a machine that is to become a DC, and guidpost runs on another one, whose own view then says
+/// nothing of that.
+pub fn is_beside_candidate(evidence: &Evidence) -> bool {
+    matches!(&evidence.purpose, Purpose::Preflight(candidate) if !candidate.here)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

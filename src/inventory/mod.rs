@@ -14,7 +14,7 @@ use crate::config::{DomainController, Role};
 use crate::evidence::{Evidence, Purpose};
 use crate::guid::Guid;
 use crate::name::DnsName;
-pub use home::is_at_home;
+pub use home::{is_at_home, is_beside_candidate};
 pub use servers::Server;
 pub use servers::derive as servers;
 

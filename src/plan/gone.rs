@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Asks;
 use crate::evidence::{Evidence, Flags, Rdata, Record, RecordType, Transfer};
-use crate::gone::{Former, RULE, reverse};
+use crate::gone::{Former, RULE};
 use crate::inventory::Inventory;
 use crate::name::DnsName;
 use crate::rules;
@@ -24,7 +24,7 @@ pub(super) fn follow(asks: &mut Asks<'_>, inventory: &Inventory, former: &Former
         asks.ask(&zone, RecordType::SOA);
     }
     for &address in &former.addresses {
-        asks.ask(&reverse(address), RecordType::SOA);
+        asks.ask(&DnsName::reverse(address), RecordType::SOA);
     }
     if !former.addresses.is_empty() {
         for host in inventory.dcs.iter().filter_map(|dc| dc.host.as_ref()) {
@@ -43,7 +43,7 @@ pub(super) fn transfers(inventory: &Inventory, evidence: &Evidence, former: &For
             .into_iter()
             .filter(|zone| apex(evidence, address, zone).as_ref() == Some(zone))
             .collect();
-        let reverse_zones = former.addresses.iter().filter_map(|&ip| apex(evidence, address, &reverse(ip)));
+        let reverse_zones = former.addresses.iter().filter_map(|&ip| apex(evidence, address, &DnsName::reverse(ip)));
         // Above it stand the zones of the registries.
         zones.extend(reverse_zones.filter(|zone| zone.labels().len() > 2));
         zones.sort();

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use ipnetwork::IpNetwork;
+
 use crate::evidence::{Candidate, Family, LocalView};
 use crate::name::{DnsName, NameError};
 use crate::rules::special_address;
@@ -20,6 +22,8 @@ pub struct Wish {
     pub domain: Option<String>,
     /// The only address family in which anybody is reached.
     pub family: Option<Family>,
+    /// Networks in which no DC may register an address.
+    pub avoid: Vec<IpNetwork>,
 }
 
 /// Why there is no candidate.
@@ -55,6 +59,9 @@ pub enum CandidateError {
     /// A host name without domain.
     #[error("`{0}` is no full host name: write it with its domain, as {0}.contoso.com")]
     ShortName(String),
+    /// This machine has no domain yet.
+    #[error("this machine calls itself {0}, without a domain: name the candidate in full, as --host {0}.contoso.com")]
+    OwnNameIsShort(String),
     /// A label that no computer can have.
     #[error("`{label}` cannot be the name of a computer: {reason}")]
     BadLabel {
@@ -103,6 +110,7 @@ pub fn candidate(wish: &Wish, local: &LocalView) -> Result<Candidate, CandidateE
     let own = own_host(local);
     let host = match (&wish.host, &own) {
         (Some(host), _) => host.clone(),
+        (None, Some(own)) if !own.contains('.') => return Err(CandidateError::OwnNameIsShort(own.clone())),
         (None, Some(own)) => own.clone(),
         (None, None) if wish.addresses.is_empty() => return Err(CandidateError::NoHost),
         (None, None) => return Err(CandidateError::AddressWithoutHost),
@@ -114,10 +122,10 @@ pub fn candidate(wish: &Wish, local: &LocalView) -> Result<Candidate, CandidateE
             .and_then(|domain| fits(&host, domain))?,
         None => host.parent().ok_or_else(|| CandidateError::ShortName(host.to_string()))?,
     };
-    let here = own.and_then(|own| DnsName::parse(&own).ok()).is_some_and(|own| own == host);
+    let here = own.is_some_and(|own| is_here(&own, &host, wish, local));
     let mut addresses = wish.addresses.clone();
     if addresses.is_empty() && here {
-        addresses = usable_addresses(local, wish.family);
+        addresses = usable_addresses(local, wish);
     }
     if addresses.is_empty() {
         return Err(CandidateError::NoAddress(host.to_string()));
@@ -127,6 +135,9 @@ pub fn candidate(wish: &Wish, local: &LocalView) -> Result<Candidate, CandidateE
     for &address in &addresses {
         if let Some(unusable) = special_address(address).filter(|unusable| unusable.grave) {
             return Err(CandidateError::BadAddress { address, kind: unusable.kind });
+        }
+        if is_avoided(address, wish) {
+            return Err(CandidateError::BadAddress { address, kind: "in a network of avoid_networks" });
         }
         if !allowed(address, wish.family) {
             return Err(CandidateError::OtherFamily(address));
@@ -147,11 +158,28 @@ fn own_host(local: &LocalView) -> Option<String> {
     Some(local.domain.as_ref().map_or_else(|| host.to_owned(), |domain| format!("{host}.{domain}")))
 }
 
-fn usable_addresses(local: &LocalView, family: Option<Family>) -> Vec<IpAddr> {
+/// Whether the candidate is this machine: it has that name already; or no domain yet, or another one, and the first label
+/// or every address of the candidate.
+fn is_here(own: &str, host: &DnsName, wish: &Wish, local: &LocalView) -> bool {
+    let label = host.as_str().split('.').next().unwrap_or_default();
+    let has = |address: &IpAddr| local.addresses().any(|own| own == *address);
+    match wish.addresses.is_empty() {
+        _ if DnsName::parse(own).is_ok_and(|own| own == *host) => true,
+        true => own.eq_ignore_ascii_case(label),
+        false => wish.addresses.iter().all(has),
+    }
+}
+
+fn is_avoided(address: IpAddr, wish: &Wish) -> bool {
+    wish.avoid.iter().any(|network| network.contains(address))
+}
+
+fn usable_addresses(local: &LocalView, wish: &Wish) -> Vec<IpAddr> {
     let own = local.interfaces.iter().filter(|interface| !interface.loopback && interface.registers != Some(false));
     let own = own.flat_map(|interface| &interface.addresses).filter(|own| own.eligible != Some(false));
     own.map(|own| own.address)
-        .filter(|&address| special_address(address).is_none() && allowed(address, family))
+        .filter(|&address| special_address(address).is_none() && allowed(address, wish.family))
+        .filter(|&address| !is_avoided(address, wish))
         .collect()
 }
 
@@ -253,9 +281,33 @@ mod tests {
         assert_eq!(error, CandidateError::NoAddress("dc4.contoso.com".into()));
         assert_eq!(candidate(&Wish::default(), &machine(None, None, &own)), Err(CandidateError::NoHost));
         let short = candidate(&Wish::default(), &machine(Some("dc3"), None, &own));
-        assert_eq!(short, Err(CandidateError::ShortName("dc3".into())));
+        assert_eq!(short, Err(CandidateError::OwnNameIsShort("dc3".into())));
         let bare = machine(Some("dc3.contoso.com"), None, &["127.0.0.1"]);
         assert_eq!(candidate(&Wish::default(), &bare), Err(CandidateError::NoAddress("dc3.contoso.com".into())));
+    }
+
+    #[test]
+    fn a_machine_that_is_not_in_the_domain_yet_is_told_by_its_label_or_its_address() {
+        let found = |own: &str, wish: &Wish| candidate(wish, &machine(Some(own), None, &["192.0.2.12"]));
+        for own in ["dc3", "DC3"] {
+            let here = found(own, &wish("dc3.contoso.com", &[])).unwrap();
+            assert!(here.here);
+            assert_eq!(here.addresses, ["192.0.2.12".parse::<IpAddr>().unwrap()]);
+        }
+        assert!(found("win-7k2j", &wish("dc3.contoso.com", &["192.0.2.12"])).unwrap().here, "renamed on the way");
+        assert!(!found("win-7k2j", &wish("dc3.contoso.com", &["192.0.2.12", "192.0.2.13"])).unwrap().here);
+        assert!(!found("dc3", &wish("dc3.contoso.com", &["192.0.2.13"])).unwrap().here, "another of that label");
+        assert!(found("dc3.fabrikam.com", &wish("dc3.contoso.com", &[])).is_err());
+    }
+
+    #[test]
+    fn addresses_that_no_dc_may_register_are_refused_or_left_out() {
+        let avoid = vec!["10.9.0.0/16".parse().unwrap()];
+        let named = Wish { avoid: avoid.clone(), ..wish("dc3.contoso.com", &["10.9.1.1"]) };
+        assert!(refused(&named).contains("it is in a network of avoid_networks"));
+        let local = machine(Some("dc3.contoso.com"), None, &["192.0.2.12", "10.9.1.1"]);
+        let own = candidate(&Wish { avoid, ..Wish::default() }, &local).unwrap();
+        assert_eq!(own.addresses, ["192.0.2.12".parse::<IpAddr>().unwrap()]);
     }
 
     #[test]

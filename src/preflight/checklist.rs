@@ -1,6 +1,6 @@
 //! The checklist: what must be right before a promotion, item by item.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::items;
 use crate::evidence::Candidate;
@@ -102,12 +102,14 @@ impl Item {
             Some(Some(reason)) => self.unseen(format!("the rule {rule} was not applied: {reason}")),
             None => self.unseen(format!("this version has no rule {rule}")),
         }
-        for finding in judged.findings.iter().filter(|finding| finding.rule == rule && concerns(finding)) {
+        let chosen = judged.findings.iter().filter(|finding| finding.rule == rule && concerns(finding));
+        for alike in together(chosen) {
+            let (finding, line) = (alike[0], describe(&alike));
             match finding.outcome {
-                _ if finding.waived.is_some() => self.note(format!("accepted by a waiver: {}", describe(finding))),
-                Outcome::Fail if finding.severity == Severity::Info => self.note(describe(finding)),
-                Outcome::Fail => self.fail(describe(finding)),
-                Outcome::Unknown => self.unseen(describe(finding)),
+                _ if finding.waived.is_some() => self.note(format!("accepted by a waiver: {line}")),
+                Outcome::Fail if finding.severity == Severity::Info => self.note(line),
+                Outcome::Fail => self.fail(line),
+                Outcome::Unknown => self.unseen(line),
                 Outcome::Pass => {}
             }
         }
@@ -174,10 +176,33 @@ fn shorten(details: &mut Vec<String>, lines: &[String], skip: usize) {
     }
 }
 
-/// A finding in one line.
-fn describe(finding: &Finding) -> String {
+/// Findings that say the same of several servers, together. First comes what names a DC or a machine: it tells more than
+/// the names that all DCs share.
+fn together<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+    type Said<'f> = (&'f Option<String>, &'f Option<String>, &'f Option<String>, &'f str, Outcome, bool);
+    let said = |finding: &'f Finding| -> Said<'f> {
+        let waived = finding.waived.is_some();
+        (&finding.dc, &finding.name, &finding.rtype, &finding.message, finding.outcome, waived)
+    };
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut places = HashMap::new();
+    for finding in findings {
+        let place = *places.entry(said(finding)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.sort_by_key(|group| group[0].dc.is_none() && group[0].server.is_some());
+    groups
+}
+
+/// Findings that differ in their server alone, in one line.
+fn describe(alike: &[&Finding]) -> String {
+    let finding = alike[0];
     let record = finding.name.iter().chain(&finding.rtype).cloned().collect::<Vec<_>>().join(" ");
-    let server = finding.server.as_ref().map(|server| format!("at {server}"));
+    let servers: Vec<&str> = alike.iter().filter_map(|finding| finding.server.as_deref()).collect();
+    let server = (!servers.is_empty()).then(|| format!("at {}", servers.join(", ")));
     let parts: Vec<String> = [Some(record).filter(|text| !text.is_empty()), server].into_iter().flatten().collect();
     let place = if parts.is_empty() { finding.dc.clone().unwrap_or_default() } else { parts.join(" ") };
     if place.is_empty() { finding.message.clone() } else { format!("{place}: {}", finding.message) }

@@ -32,7 +32,11 @@ pub(super) fn address_free(judged: &Judged<'_>) -> Item {
     if !judged.view.evidence.config.probe.enabled {
         item.unseen("nobody was asked who answers there (--no-probe)");
     }
-    for &address in &judged.candidate.addresses {
+    for (address, name) in super::reverse_names(judged.candidate) {
+        let reasons = judged.view.good_servers().map(|server| judged.view.why_unseen(server, &name, RecordType::PTR));
+        if reasons.into_iter().all(|why| why.is_some_and(|why| why.is_not_served())) {
+            item.note(format!("no server of this run has the reverse zone of {address}"));
+        }
         let who = super::who_answers(judged.view, judged.candidate, address);
         if who.is_some_and(|verdict| matches!(verdict.identity, Identity::Silent | Identity::Unreachable)) {
             item.note(format!("nobody answers at {address}"));

@@ -215,3 +215,19 @@ fn a_candidate_that_the_configuration_lists_is_no_partner() {
     }
     assert_eq!(nobody.report().verdict, Verdict::Unknown);
 }
+
+#[test]
+fn what_several_servers_say_alike_stands_in_one_line() {
+    let world = world().add("dc1", "contoso.com 600 A 192.0.2.12").add("dc2", "contoso.com 600 A 192.0.2.12");
+    let item = item(&world.add("dc2", "dc2.contoso.com 600 A 192.0.2.12").report(), "address-free");
+    assert!(item.reason.starts_with("dc2.contoso.com A at dc2: "), "{item:#?}");
+    assert_eq!(item.details.len(), 1, "{item:#?}");
+    assert!(item.details[0].starts_with("contoso.com A at dc1, dc2: "), "{item:#?}");
+}
+
+#[test]
+fn a_report_says_whom_it_is_about() {
+    assert_eq!(world().report().about.as_deref(), Some("dc3.contoso.com, 192.0.2.12"));
+    assert_eq!(on_the_candidate().report().about.as_deref(), Some("dc3.contoso.com, 192.0.2.12 (this machine)"));
+    assert_eq!(World::new().report().about, None);
+}

@@ -80,18 +80,9 @@ pub fn address_traces(view: &View<'_>, server: &Server, candidate: &Candidate) -
 
 /// The questions of a list to which a server gave no word about the data, with the first reason.
 pub fn unanswered(view: &View<'_>, server: &Server, questions: &[(DnsName, RecordType)]) -> Option<(usize, Why)> {
-    let mut silent = questions.iter().filter_map(|(name, rtype)| why_unseen(view, server, name, *rtype));
+    let mut silent = questions.iter().filter_map(|(name, rtype)| view.why_unseen(server, name, *rtype));
     let first = silent.next()?;
     Some((1 + silent.count(), first))
-}
-
-/// Why it is not known what a server holds under a name, or `None` if it is.
-pub(super) fn why_unseen(view: &View<'_>, server: &Server, name: &DnsName, rtype: RecordType) -> Option<Why> {
-    match view.usable(server, name, rtype) {
-        Err(why) => Some(why),
-        Ok((_, body)) if !body.answers.is_empty() => None,
-        Ok(_) => view.absence(server, name, rtype).is_none().then_some(Why::Bare),
-    }
 }
 
 /// Goes through the ANSWER section of every reply of a server; `told` gives the rdata of the records that count.

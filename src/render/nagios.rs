@@ -6,10 +6,12 @@
 use std::io::{self, Write};
 
 use super::{escape, fold, words};
-use crate::report::{Report, ServerStatus};
+use crate::report::{Report, ServerStatus, Verdict};
 
 /// What guidelines ask of the first line, so that it fits a pager.
 const FIRST_LINE: usize = 79;
+/// Subjects that could not be verified that are named before the rest is counted.
+const UNVERIFIED: usize = 5;
 /// Nagios keeps 8 KiB of output and drops the rest silently; what does not fit is counted instead.
 const LONG_OUTPUT: usize = 7000;
 
@@ -25,6 +27,13 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for row in report.servers.iter().filter(|row| row.status != ServerStatus::Answering) {
         writeln!(out, "DNS server {} is {}", escape::plugin(&row.server), words::status(row.status))?;
+    }
+    if !report.unverified.is_empty() {
+        let shown: Vec<String> =
+            report.unverified.iter().take(UNVERIFIED).map(|what| escape::plugin(what).into_owned()).collect();
+        let more = report.unverified.len() - shown.len();
+        let more = if more > 0 { format!(", and {} more", words::grouped(more)) } else { String::new() };
+        writeln!(out, "not verified: {}{more}", shown.join(", "))?;
     }
     let mut written = 0;
     for (index, group) in folded.iter().enumerate() {
@@ -46,6 +55,9 @@ fn headline(report: &Report, folded: &[fold::Folded<'_>]) -> String {
     let mut text = words::troubles(&report.counts);
     if text.is_empty() {
         text = words::successes(&report.counts);
+    }
+    if report.verdict == Verdict::Unknown && report.counts.unknown == 0 && !report.unverified.is_empty() {
+        text = format!("{} not verified, {text}", words::grouped(report.unverified.len()));
     }
     let mut line = format!("GUIDPOST {verdict} - {text}");
     if report.incomplete.is_some() {

@@ -132,6 +132,7 @@ pub(crate) fn report() -> Report {
         assumed: Vec::new(),
         learned: Vec::new(),
         unverified: Vec::new(),
+        about: None,
     }
 }
 
@@ -204,6 +205,7 @@ pub(crate) fn preflight() -> Report {
     report.verdict = Verdict::Critical;
     report.counts.critical = 1;
     report.findings = vec![finding("name-in-use", Severity::Critical, "", "dc1", "The name is in use.")];
+    report.about = Some("dc3.contoso.com, 192.0.2.12".into());
     report.unverified = vec!["the item resolvers of the checklist".into()];
     report.checklist = vec![
         item("name-free", "The name dc3.contoso.com is free", ItemStatus::Pass, "", &[]),

@@ -90,7 +90,12 @@ fn reverse(view: &View<'_>, sink: &mut Sink<'_>, candidate: &Candidate) {
         }
         let reasons: Vec<_> = unseen.collect();
         let subject = Subject { name: Some(&name), rtype: Some(RecordType::PTR), ..Subject::default() };
-        match reasons.iter().flatten().next().filter(|_| reasons.iter().all(Option::is_some)) {
+        if reasons.iter().all(|reason| reason.is_some_and(|(_, why)| why.is_not_served())) {
+            sink.not_applicable("no server answers for the reverse zone of an address");
+            continue;
+        }
+        let grave = reasons.iter().flatten().find(|(_, why)| !why.is_not_served());
+        match grave.filter(|_| reasons.iter().all(Option::is_some)) {
             Some((_, why)) => {
                 sink.unknown(subject, format!("no server answers for the reverse name of {address}: {why}"));
             }
@@ -121,7 +126,7 @@ fn configured(view: &View<'_>, sink: &mut Sink<'_>, candidate: &Candidate) {
 /// Who answers at an address of the candidate.
 fn machine(view: &View<'_>, sink: &mut Sink<'_>, candidate: &Candidate, address: IpAddr) {
     use Identity::{ForeignDc, Inconclusive, NotADc, NotADcUnnamed, NotProbed, OtherDc, OtherHost, ReinstalledDc};
-    let name: DnsName = DnsName::reverse(address);
+    let name = DnsName::reverse(address);
     let subject = Subject { name: Some(&name), ..Subject::default() };
     if preflight::is_own(view.evidence, candidate, address) {
         return sink.pass(subject);
@@ -227,8 +232,9 @@ mod tests {
         let reverse = "12.2.0.192.in-addr.arpa PTR";
         let one = world().reply("dc2", reverse, Reply::Rcode(5));
         assert_eq!(one.rows("address-in-use"), [""; 0], "the other server answered");
-        let both = world().reply("dc1", reverse, Reply::Rcode(5)).reply("dc2", reverse, Reply::Rcode(5));
-        assert_eq!(both.rows("address-in-use"), ["unknown critical PTR"]);
+        let both = |one, other| world().reply("dc1", reverse, one).reply("dc2", reverse, other).rows("address-in-use");
+        assert_eq!(both(Reply::Rcode(5), Reply::Bare), [""; 0], "no server has the zone, so no client finds a name");
+        assert_eq!(both(Reply::Rcode(5), Reply::Rcode(2)), ["unknown critical PTR"]);
         let wildcard = world().add("dc2", "*.contoso.com 600 A 192.0.2.12");
         assert_eq!(wildcard.rows("address-in-use"), [""; 0], "server-answers-anything tells that");
     }

@@ -30,6 +30,8 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             let heard = |address: &IpAddr| view.identity(dc, *address) != Identity::NotProbed;
             return if owned.iter().any(heard) {
                 sink.pass(subject)
+            } else if owned.is_empty() {
+                sink.not_applicable("no configured address of the DC stands there")
             } else {
                 sink.not_applicable("the machine behind the address was not asked")
             };

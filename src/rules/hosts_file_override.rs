@@ -36,6 +36,9 @@ rule! {
     predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL]
 }
 
+/// How many lines about one name are shown before the rest is counted.
+const MOST_LINES: usize = 5;
+
 /// How an address in a line is to be judged.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Judged {
@@ -194,7 +197,14 @@ fn report(
         })
         .collect();
     let concerned: Vec<&&NameLine> = lines.iter().filter(|line| judged.contains_key(&line.address)).collect();
-    let places: Vec<String> = concerned.iter().map(|line| format!("line {} of {}", line.line, line.file)).collect();
+    let more = concerned.len().saturating_sub(MOST_LINES);
+    let shown = &concerned[..concerned.len() - more];
+    let mut places: Vec<String> = shown.iter().map(|line| format!("line {} of {}", line.line, line.file)).collect();
+    let mut remedy: Vec<String> = shown.iter().flat_map(|line| remedy(line, name, dc)).collect();
+    if more > 0 {
+        places.push(format!("{more} more"));
+        remedy.push(format!("# and likewise {more} more lines that name {name}"));
+    }
     let expected = dc.map(|dc| super::owned(dc, None)).unwrap_or_default();
     let predicts = match dc.filter(|_| wrong) {
         Some(dc) => predicted(view, dc, judged.keys().copied()),
@@ -207,9 +217,14 @@ fn report(
             severity: (!wrong).then_some(Severity::Warning),
             expected,
             actual: judged.keys().map(ToString::to_string).collect(),
-            message: format!("{} decides over {name}, not DNS: {}", places.join(" and "), says.join("; ")),
+            message: format!(
+                "{} {} over {name}, not DNS: {}",
+                places.join(" and "),
+                if concerned.len() == 1 { "decides" } else { "decide" },
+                says.join("; ")
+            ),
             predicts,
-            remedy: concerned.iter().flat_map(|line| remedy(line, name)).collect(),
+            remedy,
         },
     );
     true
@@ -228,10 +243,12 @@ fn predicted(view: &View<'_>, dc: &Dc, addresses: impl Iterator<Item = IpAddr>) 
     codes.collect()
 }
 
-/// The line to delete, or the name in it where it has others.
-fn remedy(line: &NameLine, name: &str) -> [String; 2] {
-    let others: Vec<&str> = line.names.iter().filter(|own| !is_name(line, own, name)).map(String::as_str).collect();
-    let what = if others.is_empty() { "delete".to_owned() } else { format!("take {name} out of") };
+/// The line to delete, or the name in it where it has others that are not the DC's.
+fn remedy(line: &NameLine, name: &str, dc: Option<&Dc>) -> [String; 2] {
+    let mut names = dc.map(own_names).unwrap_or_default();
+    names.insert(name.to_owned());
+    let alone = line.names.iter().all(|own| names.iter().any(|name| is_name(line, own, name)));
+    let what = if alone { "delete".to_owned() } else { format!("take {name} out of") };
     let text = format!("# on this machine, {what} line {} of {}:", line.line, line.file);
     let content = format!("#   {} {}", line.address, line.names.join(" "));
     [text, content]
@@ -295,8 +312,21 @@ mod tests {
         );
         let finding = with(World::new(), &[("192.0.2.99", &["files", "dc2"])]).finding("hosts-file-override");
         assert_eq!(finding.remedy[0], "# on this machine, take dc2 out of line 1 of /etc/hosts:");
+        let both = with(World::new(), &[("192.0.2.99", &["dc2.contoso.com", "dc2"])]).findings("hosts-file-override");
+        for finding in &both {
+            assert_eq!(finding.remedy[0], "# on this machine, delete line 1 of /etc/hosts:");
+        }
         assert_eq!(finding.expected, ["192.0.2.11"]);
         assert_eq!(finding.predicts, [1722, 1753]);
+    }
+
+    #[test]
+    fn of_many_lines_about_one_name_the_first_are_shown() {
+        let lines = [("192.0.2.99", &["dc2"][..]); 9];
+        let finding = with(World::new(), &lines).finding("hosts-file-override");
+        assert!(finding.message.contains("line 5 of /etc/hosts and 4 more decide over dc2"), "{}", finding.message);
+        assert_eq!(finding.remedy.len(), 11);
+        assert_eq!(finding.remedy[10], "# and likewise 4 more lines that name dc2");
     }
 
     /// Both stages of the article on error 1753: the former address is taken over, and the new owner is promoted.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, MEND_ELSEWHERE, Sink, Standing, Subject, View, Why};
+use super::{Draft, MEND_ELSEWHERE, Sink, Standing, Subject, View};
 use crate::evidence::{Flags, Outcome, Rdata, Record, RecordType, Store, Transfer};
 use crate::gone::{self, Former, Item};
 use crate::inventory::Server;
@@ -60,23 +60,16 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             let subject = Subject { server: Some(server), name: Some(&name), rtype: Some(rtype), ..everywhere };
-            match absent(view, server, &name, rtype) {
-                Ok(()) => sink.pass(subject),
-                // It would refuse every client: whatever stands there, nobody sees it at this server.
-                Err(Why::Rcode(5 | 9)) if rtype == RecordType::PTR => {
+            match view.why_unseen(server, &name, rtype) {
+                None => sink.pass(subject),
+                // Whatever stands there, nobody sees it at this server.
+                Some(why) if rtype == RecordType::PTR && why.is_not_served() => {
                     sink.not_applicable("the server does not answer for the reverse zone of an address");
                 }
-                Err(why) => sink.unknown(subject, why.to_string()),
+                Some(why) => sink.unknown(subject, why.to_string()),
             }
         }
     }
-}
-
-/// Whether the server's answer shows that nothing of the former DC is in this RRset.
-fn absent(view: &View<'_>, server: &Server, name: &DnsName, rtype: RecordType) -> Result<(), Why> {
-    let (_, body) = view.usable(server, name, rtype)?;
-    let bare = body.answers.is_empty() && view.absence(server, name, rtype).is_none();
-    if bare { Err(Why::Bare) } else { Ok(()) }
 }
 
 fn blocked(standing: &Standing) -> &'static str {

@@ -234,6 +234,7 @@ pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
 /// Why a rule is not for this machine or this command, or `None` if it is.
 fn out_of_place(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     match rule.group {
+        Group::Local if inventory::is_beside_candidate(evidence) => Some("guidpost does not run on the candidate"),
         Group::Local if !inventory::is_at_home(evidence) => Some(
             "guidpost does not run on a machine of the forest (no address of a configured DC, and `system` is not among \
              the DNS servers)",
@@ -262,7 +263,7 @@ fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
     }
     // What is wrong with live DCs would drown the one answer that is wanted.
     if is_gone(evidence) && selection.only.is_empty() && !matches!(rule.group, Group::Change | Group::Run) {
-        return Some("`gone` is about the former DC alone; `check`, or --only, applies this rule");
+        return Some("`gone` is about the former DC alone; `check`, or --only, applies the rest");
     }
     None
 }

@@ -5,6 +5,7 @@ use super::{Draft, Sink, Standing, Subject, View};
 use crate::config::Role;
 use crate::evidence::{LocalResolver, LocalView};
 use crate::inventory::Dc;
+use crate::preflight;
 use crate::report::Severity;
 
 rule! {
@@ -15,7 +16,8 @@ rule! {
     /// on one interface, and for a server that does not know the forest. Information on a DC that is a DNS server: the
     /// loopback address stands first, or neither that nor an own address is listed; opinions differ about both. In a forest
     /// with one DC the first and only server is that DC, which is information too. The same server on several interfaces is
-    /// no duplicate: Windows keeps a list for each.
+    /// no duplicate: Windows keeps a list for each. A single server is information, too, on
+    /// a machine that neither is a DC nor is to become one.
     ///
     /// # Why it matters
     /// A DC that asks itself alone finds its partners only while its own copy is good, and waits for the directory at every
@@ -64,7 +66,8 @@ fn problems(view: &View<'_>, local: &LocalView, here: Option<&Dc>) -> Vec<(Sever
     let servers = distinct(local);
     let is_own = |server: &SocketAddr| view.is_own_resolver(*server);
     // On a machine that is no DC, a server on loopback is one that passes questions on, nobody knows to whom.
-    let alone = if view.inventory.dcs.len() == 1 { Severity::Info } else { Severity::Warning };
+    let is_dc = here.is_some() || preflight::of(view.evidence).is_some();
+    let alone = if view.inventory.dcs.len() == 1 || !is_dc { Severity::Info } else { Severity::Warning };
     match (&servers[..], here) {
         ([], _) => found.push((Severity::Warning, "this machine is configured with no DNS server".into())),
         (own, Some(_)) if own.iter().all(is_own) => found.push((alone, "this DC asks itself alone".into())),
@@ -149,7 +152,7 @@ fn shown(server: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{CONFIG, Reply, World, local};
+    use crate::testing::{CONFIG, Reply, World, candidate, local};
 
     /// The row about the list of a machine, on a world.
     fn list_on(world: World, host: &str, resolvers: &[&str]) -> Vec<String> {
@@ -207,6 +210,20 @@ mod tests {
         let outside = World::new().reply("dc2", "", Reply::NxDomain);
         let rows = list_on(outside, "dc1.contoso.com", &["192.0.2.11:53", "192.0.2.10:53"]);
         assert_eq!(rows, ["Warning: this machine asks dc2, which does not know the forest"]);
+    }
+
+    #[test]
+    fn a_single_server_of_a_machine_that_is_no_dc_is_information() {
+        let config = CONFIG.replace("dns_servers: [", "dns_servers: [system, ");
+        let mut own = local::named("pc7.contoso.com", &["192.0.2.77"]);
+        local::resolvers(&mut own, &["192.0.2.11:53"]);
+        let pc = || World::with(&config).local(own.clone());
+        let severities = |world: World| world.rows("resolver-list");
+        assert_eq!(severities(pc()), ["fail info"]);
+        let mut here = candidate("pc7.contoso.com", &["192.0.2.77"]);
+        here.here = true;
+        assert_eq!(severities(pc().preflight(here)), ["fail warning"], "it is to become one");
+        assert_eq!(severities(pc().preflight(candidate("dc3.contoso.com", &["192.0.2.12"]))), [""; 0], "another is");
     }
 
     #[test]

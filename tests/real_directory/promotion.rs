@@ -24,7 +24,7 @@ fn what_a_dead_dc_leaves_is_found_until_it_is_cleaned_away() {
     let machine = Host::start(&lab.switch, "dc3", LAST, 1).unwrap_or_else(|e| panic!("{e}"));
     let dc3 = Dc::join(machine, &lab.dc1, FOREST, &lab.client).unwrap_or_else(|e| panic!("{e}"));
     let (host, guid, address) = (dc3.host.clone(), dc3.guid.clone(), dc3.machine.address.clone());
-    samba::wait_for_site_records(&lab, &host).unwrap_or_else(|e| panic!("{e}"));
+    samba::wait_for_registration(&lab, &dc3).unwrap_or_else(|e| panic!("{e}"));
     drop(dc3);
 
     let gone = || Report::of(place.run(&["gone", "-f", "json", &guid, &host, &address]));

@@ -112,15 +112,19 @@ impl Dc {
     }
 }
 
-/// Waits until the first DC's DNS server shows the records that a DC registers over some seconds after its start.
-pub(crate) fn wait_for_site_records(lab: &Lab, host: &str) -> Result<(), String> {
-    let forest = host.split_once('.').map_or("", |(_, forest)| forest);
-    let name = format!("_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.{forest}");
+/// Waits until the first DC's DNS server shows the last of the records that a DC registers over some seconds after its
+/// start.
+pub(crate) fn wait_for_registration(lab: &Lab, dc: &Dc) -> Result<(), String> {
+    let forest = dc.host.split_once('.').map_or("", |(_, forest)| forest);
+    let site = format!("_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.{forest}");
+    let address = &dc.machine.address;
     let shown = || {
-        let script = ["dig", "+short", "+tries=1", &format!("@{}", lab.dc1.machine.address), &name, "SRV"];
-        lab.client.run(&script).stdout.to_lowercase().contains(host)
+        let script = ["dig", "+short", "+tries=1", &format!("@{}", lab.dc1.machine.address), &site, "SRV"];
+        let shared = [format!("gc._msdcs.{forest}"), format!("ForestDnsZones.{forest}"), forest.to_owned()];
+        lab.client.run(&script).stdout.to_lowercase().contains(&dc.host)
+            && shared.iter().all(|name| lab.records(name, "A").contains(address))
     };
-    wait_until(&format!("the SRV records of {host}"), shown)
+    wait_until(&format!("the records of {}", dc.host), shown)
 }
 
 /// Runs the commands that findings give for Samba, as an administrator would copy them.

@@ -59,7 +59,7 @@ impl Survey<'_> {
         if !self.start.base.probe.enabled {
             return BTreeSet::new();
         }
-        let is_near = |address: &IpAddr| self.start.named_server || !is_public(*address) || address.is_loopback();
+        let is_near = |address: &IpAddr| self.start.named_server || !is_public(*address);
         let near = self.first.iter().filter_map(|server| Some(server.address?.ip())).filter(is_near);
         let own = self.evidence.local.iter().flat_map(|local| local.addresses());
         let own = own.filter(|own| !is_unusable(*own) && self.family_fits(*own)).take(MOST_OWN);

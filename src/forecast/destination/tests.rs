@@ -5,7 +5,7 @@ use crate::observe::Local;
 use crate::report::{DestinationRow, Fallback};
 use crate::rules::View;
 use crate::testing::machines::without_directory;
-use crate::testing::{ALIAS2, CONFIG, Reply, World, config_with, local};
+use crate::testing::{ALIAS2, CONFIG, Reply, World, candidate, config_with, local};
 
 /// dc1 uses these resolvers.
 fn dc1_uses(resolvers: &str) -> World {
@@ -155,6 +155,25 @@ fn a_hosts_file_that_names_the_alias_comes_first() {
     let probed = with().machine("192.0.2.98", without_directory("FILES01.contoso.com"));
     let row = rows(probed).remove(0);
     assert_eq!((row.errors, row.rules), (vec![1753], vec!["hosts-file-override".to_owned()]));
+}
+
+#[test]
+fn a_hosts_file_that_names_the_host_alone_is_mentioned() {
+    let row = rows(at_home(|own| local::hosts(own, "192.0.2.98", &["dc2.contoso.com"]))).remove(0);
+    assert_eq!(row.outcome, crate::report::ForecastOutcome::Ok);
+    assert!(
+        row.message.ends_with("dc2.contoso.com is 192.0.2.98 here, as line 1 of /etc/hosts says"),
+        "{}",
+        row.message
+    );
+}
+
+#[test]
+fn beside_a_candidate_this_machine_is_no_destination() {
+    let config = CONFIG.replace("dns_servers: [", "dns_servers: [system, ");
+    let pc = || World::with(&config).local(local::named("pc7.contoso.com", &["192.0.2.77"]));
+    assert_eq!(rows(pc()).len(), 2);
+    assert!(rows(pc().preflight(candidate("dc3.contoso.com", &["192.0.2.12"]))).is_empty());
 }
 
 #[test]

@@ -15,7 +15,11 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     if report.checklist.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}", options.paint(Paint::Strong, "Checklist"))?;
+    let about = report.about.as_ref().map(|about| format!(" for {}", options.clean(about))).unwrap_or_default();
+    writeln!(out)?;
+    for line in wrap::paragraph(&format!("Checklist{about}"), options.width, "", "  ") {
+        writeln!(out, "{}", options.paint(Paint::Strong, line))?;
+    }
     for item in &report.checklist {
         let (word, paint) = words::item(item.status);
         let mark = format!("[{word}]");

@@ -1,4 +1,4 @@
-//! What each destination DC experiences: one row per source DC, one column per destination.
+//! What each destination experiences: one row per source DC, one column per destination.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     for row in rows {
         grid.put((&row.source, None), &row.destination, cell(row), options);
     }
-    let title = "What each destination DC experiences with its own resolvers: source DC, by destination";
+    let title = "What each destination experiences with its own resolvers: source DC, by destination";
     grid.render(title, options, out)?;
     left_out(report, options, out)?;
     if options.verbosity == Verbosity::Verbose {

@@ -7,7 +7,7 @@ use super::{shorten, write_lines};
 use crate::render::{Paint, RenderOptions, Verbosity, words, wrap};
 use crate::report::{Identity, Report, ServerRow, ServerStatus, Verdict};
 
-/// Server names that a list shows before it counts the rest.
+/// Names of servers or rules that a list shows before it counts the rest.
 const NAMES: usize = 12;
 
 /// Assumptions of one kind that are listed before the rest is counted.
@@ -116,9 +116,13 @@ pub(super) fn checked(report: &Report, options: &RenderOptions, out: &mut dyn Wr
     }
     let sources: BTreeSet<&str> = report.forecast.iter().map(|row| row.source.as_str()).collect();
     let (questions, answers) = report.servers.iter().fold((0, 0), |(q, a), row| (q + row.questions, a + row.answers));
+    let dcs = if sources.is_empty() {
+        String::new()
+    } else {
+        format!("{} at ", words::plural(sources.len(), "domain controller"))
+    };
     let text = format!(
-        "Checked: {} at {}; {} of {} answered.",
-        words::plural(sources.len(), "domain controller"),
+        "Checked: {dcs}{}; {} of {} answered.",
         words::plural(report.servers.len(), "DNS server"),
         words::grouped(answers),
         words::plural(questions, "question"),
@@ -138,6 +142,10 @@ pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dy
     }
     writeln!(out, "\n{}", options.paint(Paint::Faint, "Not checked"))?;
     for (reason, rules) in by_reason {
+        let (mut rules, more) = shorten(rules, NAMES, options);
+        if more > 0 {
+            rules.push(format!("and {} more (-v lists them)", words::grouped(more)));
+        }
         let reason = format!("{}:", options.clean(reason));
         let mut lines = wrap::list(&rules, options.width, &format!("  {reason} "), "    ");
         if lines.iter().any(|line| line.chars().count() > options.width) {

@@ -226,7 +226,7 @@ fn destinations(options: RenderOptions) -> String {
 #[test]
 fn destinations_as_a_matrix() {
     assert_snapshot!(destinations(plain(100)), @r"
-    What each destination DC experiences with its own resolvers: source DC, by destination
+    What each destination experiences with its own resolvers: source DC, by destination
      source          | dc1.contoso.com | dc2.contoso.com | dc3.contoso.com
     -----------------+-----------------+-----------------+---------------------
      dc1.contoso.com | -               | FAILS 8524      | ?
@@ -237,7 +237,7 @@ fn destinations_as_a_matrix() {
 #[test]
 fn destinations_that_do_not_fit_have_blocks() {
     assert_snapshot!(destinations(plain(60)), @r"
-    What each destination DC experiences with its own resolvers: source DC, by destination
+    What each destination experiences with its own resolvers: source DC, by destination
       dc1.contoso.com
         FAILS 8524  dc2.contoso.com
         ?           dc3.contoso.com
@@ -251,7 +251,7 @@ fn destinations_that_do_not_fit_have_blocks() {
 fn destinations_explained() {
     let options = RenderOptions { verbosity: Verbosity::Verbose, ..plain(100) };
     assert_snapshot!(destinations(options), @r"
-    What each destination DC experiences with its own resolvers: source DC, by destination
+    What each destination experiences with its own resolvers: source DC, by destination
      source          | dc1.contoso.com | dc2.contoso.com | dc3.contoso.com
     -----------------+-----------------+-----------------+---------------------
      dc1.contoso.com | -               | FAILS 8524      | ?

@@ -58,6 +58,10 @@ fn nothing_left_is_a_proof() {
     assert_eq!(status(&report, "transfer"), ItemStatus::NotChecked, "nobody gives away zones");
     let transferred = gone().transferable("dc1").transferable("dc2").report();
     assert_eq!(status(&transferred, "transfer"), ItemStatus::Pass, "{:#?}", transferred.checklist);
+    let unserved = gone().reply("dc1", &format!("{PTR} PTR"), Reply::Bare);
+    let unserved = unserved.reply("dc2", &format!("{PTR} PTR"), Reply::Rcode(5)).report();
+    assert_eq!(status(&unserved, "ptr"), ItemStatus::NotChecked, "no server has the reverse zone");
+    assert_eq!(unserved.verdict, Verdict::Ok, "{:#?}", unserved.findings);
     // The domain controllers may be unknown.
     let none = CONFIG.split("domain_controllers").next().unwrap();
     assert_eq!(about(none, &[GUID], &[HOST], &[ADDRESS]).report().verdict, Verdict::Ok);
@@ -155,6 +159,9 @@ fn what_a_passed_on_address_still_says_of_the_former_dc_is_found() {
     let world = || about(&config, &[GUID], &[HOST], &[ADDRESS]);
     let left = world().add("dc1", &format!("{PTR} 1200 PTR {HOST}"));
     assert_eq!(rows(left), [format!("fail PTR {PTR} {HOST} @dc1")]);
+    for reply in [Reply::Rcode(5), Reply::Bare] {
+        assert_eq!(rows(world().reply("dc2", &format!("{PTR} PTR"), reply)), [""; 0], "it does not serve the zone");
+    }
     let lost = world().reply("dc2", &format!("{PTR} PTR"), Reply::Timeout);
     assert_eq!(rows(lost), [format!("unknown PTR {PTR}  @dc2")]);
 }

@@ -62,6 +62,13 @@ pub enum Why {
     Contradiction,
 }
 
+impl Why {
+    /// The server would tell no client what stands there: it does not serve the zone.
+    pub fn is_not_served(self) -> bool {
+        matches!(self, Self::Rcode(5 | 9) | Self::Bare)
+    }
+}
+
 /// A lack of our own, not the server's.
 const NO_SOCKET: &str = "this program may not open more files at once";
 
@@ -193,6 +200,15 @@ impl<'a> View<'a> {
     pub fn absence(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<Absence> {
         let (answer, body) = self.usable(server, name, rtype).ok()?;
         body.answers.is_empty().then(|| self.absence_in(answer, body)).flatten()
+    }
+
+    /// Why it is not known what a server holds under a name, or `None` if it is: records, or proof that there are none.
+    pub fn why_unseen(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<Why> {
+        match self.usable(server, name, rtype) {
+            Err(why) => Some(why),
+            Ok((_, body)) if !body.answers.is_empty() => None,
+            Ok(_) => self.absence(server, name, rtype).is_none().then_some(Why::Bare),
+        }
     }
 
     pub(super) fn absence_in(&self, answer: &Answer, body: Body<'_>) -> Option<Absence> {
