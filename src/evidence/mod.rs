@@ -11,11 +11,9 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -332,8 +330,10 @@ pub struct Evidence {
     /// Interned parts of replies.
     pub store: Store,
     questions: Vec<Question>,
-    hasher: DefaultHashBuilder,
-    question_index: HashTable<QuestionId>,
+    /// The last question about each name, by name; the names of replies alone have none.
+    last_about: Vec<Option<QuestionId>>,
+    /// The question before it about the same name, by question: a name has a handful at most.
+    earlier: Vec<Option<QuestionId>>,
     columns: Vec<Column>,
 }
 
@@ -360,35 +360,43 @@ impl Evidence {
             machines: BTreeMap::new(),
             store: Store::default(),
             questions: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-            question_index: HashTable::new(),
+            last_about: Vec::new(),
+            earlier: Vec::new(),
             columns: Vec::new(),
         }
     }
 
     /// The id of a question, made known if it is new.
     pub fn intern_question(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) -> QuestionId {
-        let question = Question { name: self.store.intern_name(name.as_str()), rtype, recursion };
-        if let Some(known) = self.find(question) {
+        let name = self.store.intern_name(name.as_str());
+        if let Some(known) = self.question_about(name, rtype, recursion) {
             return known;
         }
         let id = QuestionId(u32::try_from(self.questions.len()).expect("fewer than 2^32 questions fit into memory"));
-        self.questions.push(question);
-        let (questions, hasher) = (&self.questions, &self.hasher);
-        let hash = |id: &QuestionId| hasher.hash_one(questions[id.0 as usize]);
-        self.question_index.insert_unique(hash(&id), id, hash);
+        self.questions.push(Question { name, rtype, recursion });
+        if self.last_about.len() <= name.position() {
+            self.last_about.resize(name.position() + 1, None);
+        }
+        self.earlier.push(self.last_about[name.position()].replace(id));
         id
     }
 
     /// The id of a question, if any server was asked it. `name` is in lower case.
     pub fn find_question(&self, name: &str, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
-        let name = self.store.find_name(name)?;
-        self.find(Question { name, rtype, recursion })
+        self.question_about(self.store.find_name(name)?, rtype, recursion)
     }
 
-    fn find(&self, question: Question) -> Option<QuestionId> {
-        let is_it = |id: &QuestionId| self.questions[id.0 as usize] == question;
-        self.question_index.find(self.hasher.hash_one(question), is_it).copied()
+    /// The same for a name of the store, which is in lower case.
+    pub fn question_about(&self, name: NameId, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
+        let mut at = *self.last_about.get(name.position())?;
+        while let Some(id) = at {
+            let question = self.question(id);
+            if (question.rtype, question.recursion) == (rtype, recursion) {
+                return Some(id);
+            }
+            at = self.earlier[id.0 as usize];
+        }
+        None
     }
 
     /// The question behind an id.
@@ -411,13 +419,15 @@ impl Evidence {
         let cells: usize =
             self.columns.iter().map(|column| column.cells.capacity() * size_of::<Option<Answer>>()).sum();
         let raw: usize = self.columns.iter().flat_map(|column| column.raw.values()).map(|raw| raw.len()).sum();
-        let questions = self.questions.capacity() * size_of::<Question>() + self.question_index.allocation_size();
-        cells + raw + questions + self.store.memory()
+        let links = (self.last_about.capacity() + self.earlier.capacity()) * size_of::<Option<QuestionId>>();
+        cells + raw + self.questions.capacity() * size_of::<Question>() + links + self.store.memory()
     }
 
     /// Gives back the room that was kept for more.
     pub fn trim(&mut self) {
         self.questions.shrink_to_fit();
+        self.last_about.shrink_to_fit();
+        self.earlier.shrink_to_fit();
         self.store.trim();
     }
 
