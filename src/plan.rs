@@ -9,11 +9,10 @@ mod machines;
 mod preflight;
 pub use machines::is_public;
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::config::ServerAddress;
-use crate::evidence::{Answer, Column, Evidence, LocalStage, Port, Rdata, Record, RecordType, Stage};
+use crate::evidence::{Answer, Column, Evidence, LocalStage, NameId, Port, Rdata, Record, RecordType, Stage};
 use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
@@ -141,11 +140,12 @@ fn ask_alias(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
     asks.ask(alias, RecordType::CNAME);
     asks.ask(alias, RecordType::A);
     // Where the name holds addresses, or exists without alias, its IPv6 addresses decide too.
-    let no_alias = asks.is_there_without(alias, RecordType::CNAME);
+    let id = asks.id(alias);
+    let no_alias = asks.is_there_without(id, RecordType::CNAME);
     let owns_addresses = asks
-        .records(alias, RecordType::A)
+        .records(id, RecordType::A)
         .iter()
-        .any(|record| matches!(record.data, Rdata::A(_)) && asks.evidence.store.lower(record.owner) == alias.as_str());
+        .any(|record| matches!(record.data, Rdata::A(_)) && Some(asks.evidence.store.folded(record.owner)) == id);
     if no_alias || owns_addresses {
         asks.ask(alias, RecordType::AAAA);
     }
@@ -174,43 +174,47 @@ impl<'a> Asks<'a> {
     }
 
     fn add(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) {
-        let settled = self.column.is_some_and(|column| {
-            let question = self.evidence.find_question(name.as_str(), rtype, recursion);
-            question.is_some_and(|question| column.answer(question).is_some())
-        });
-        if !settled {
+        if self.answer(self.id(name), rtype, recursion).is_none() {
             self.new.push((name.clone(), rtype, recursion));
         }
     }
 
+    /// The id of a name; a name that was never seen was never asked.
+    fn id(&self, name: &DnsName) -> Option<NameId> {
+        self.evidence.store.find_name(name.as_str())
+    }
+
     /// How a question ended.
-    fn answer(&self, name: &DnsName, rtype: RecordType) -> Option<&'a Answer> {
-        self.column?.answer(self.evidence.find_question(name.as_str(), rtype, true)?)
+    fn answer(&self, name: Option<NameId>, rtype: RecordType, recursion: bool) -> Option<&'a Answer> {
+        self.column?.answer(self.evidence.question_about(name?, rtype, recursion)?)
     }
 
     /// The ANSWER section of the reply to a question; empty without a reply.
-    fn records(&self, name: &DnsName, rtype: RecordType) -> &'a [Record] {
-        self.answer(name, rtype)
-            .and_then(|answer| answer.body)
-            .map_or(&[], |body| self.evidence.store.body(body).answers)
+    fn records(&self, name: Option<NameId>, rtype: RecordType) -> &'a [Record] {
+        let body = self.answer(name, rtype, true).and_then(|answer| answer.body);
+        body.map_or(&[], |body| self.evidence.store.body(body).answers)
     }
 
     /// Whether the server replied NOERROR without a record of this type: the name exists, or the reply says nothing.
-    fn is_there_without(&self, name: &DnsName, rtype: RecordType) -> bool {
-        self.answer(name, rtype).is_some_and(|answer| answer.replied() && answer.rcode == 0)
+    fn is_there_without(&self, name: Option<NameId>, rtype: RecordType) -> bool {
+        self.answer(name, rtype, true).is_some_and(|answer| answer.replied() && answer.rcode == 0)
             && !self.records(name, rtype).iter().any(|record| record.data.rtype() == rtype)
     }
 
     /// Asks for the addresses of every alias target that the reply to a question names, at the same server, and of the
     /// targets that those replies name.
     fn ask_targets(&mut self, name: &DnsName, rtype: RecordType) {
-        let mut found = self.targets(name, rtype);
+        let mut found = self.targets(self.id(name), rtype);
         let mut followed = 0;
-        while let Some(target) = found.get(followed).filter(|_| followed < MAX_TARGETS).cloned() {
+        while let Some(&target) = found.get(followed).filter(|_| followed < MAX_TARGETS) {
             followed += 1;
             for rtype in [RecordType::A, RecordType::AAAA] {
-                self.ask(&target, rtype);
-                for next in self.targets(&target, rtype) {
+                if self.answer(Some(target), rtype, true).is_none()
+                    && let Some(target) = self.parse(target)
+                {
+                    self.ask(&target, rtype);
+                }
+                for next in self.targets(Some(target), rtype) {
                     if !found.contains(&next) {
                         found.push(next);
                     }
@@ -220,12 +224,21 @@ impl<'a> Asks<'a> {
     }
 
     /// The alias targets in the reply to a question, sorted: their order on the wire says nothing.
-    fn targets(&self, name: &DnsName, rtype: RecordType) -> Vec<DnsName> {
+    fn targets(&self, name: Option<NameId>, rtype: RecordType) -> Vec<NameId> {
+        let store = &self.evidence.store;
         let targets = self.records(name, rtype).iter().filter_map(|record| match record.data {
-            Rdata::Cname(target) => DnsName::from_presentation(self.evidence.store.name(target)).ok(),
+            Rdata::Cname(target) => Some(store.folded(target)),
             _ => None,
         });
-        targets.collect::<BTreeSet<_>>().into_iter().collect()
+        let mut targets: Vec<NameId> = targets.filter(|&target| self.parse(target).is_some()).collect();
+        targets.sort_unstable_by_key(|&target| store.name(target));
+        targets.dedup();
+        targets
+    }
+
+    /// A name of the store as one that can be asked.
+    fn parse(&self, name: NameId) -> Option<DnsName> {
+        DnsName::from_presentation(self.evidence.store.name(name)).ok()
     }
 }
 
@@ -235,6 +248,8 @@ const MAX_TARGETS: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::inventory;
     use crate::testing::{ALIAS2, Reply, World};

@@ -11,7 +11,7 @@ use crate::report::{
     AddressRow, Counts, Finding, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus,
     Severity, Verdict, Waived,
 };
-use crate::rules::{self, Outcomes, Standing, View};
+use crate::rules::{self, Content, Outcomes, Standing, View};
 use crate::{forecast, gone, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
@@ -254,7 +254,7 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
         })
         .collect();
     // A server joins the first group that nothing known of it contradicts.
-    let mut groups: Vec<Vec<Option<Vec<String>>>> = Vec::new();
+    let mut groups: Vec<Vec<Option<Content>>> = Vec::new();
     view.inventory
         .servers
         .iter()
@@ -262,10 +262,10 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
             if view.standing(server).is_blocked() || names.is_empty() {
                 return None;
             }
-            let content: Vec<Option<Vec<String>>> =
+            let content: Vec<Option<Content>> =
                 names.iter().map(|(name, rtype)| view.content(server, name, *rtype).map(|(data, _)| data)).collect();
             content.iter().any(Option::is_some).then_some(())?;
-            let fits = |group: &Vec<Option<Vec<String>>>| {
+            let fits = |group: &Vec<Option<Content>>| {
                 group.iter().zip(&content).all(|(a, b)| a.is_none() || b.is_none() || a == b)
             };
             let position = groups.iter().position(fits).unwrap_or_else(|| {

@@ -11,11 +11,9 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -335,12 +333,14 @@ pub struct Evidence {
     columns: Vec<Column>,
 }
 
-/// The questions of a run, each once.
+/// The questions of a run, each once, found by the id of their name.
 #[derive(Default)]
 struct Questions {
     list: Vec<Question>,
-    hasher: DefaultHashBuilder,
-    index: HashTable<QuestionId>,
+    /// The last question about each name, by name; the names of replies alone have none.
+    last_about: Vec<Option<QuestionId>>,
+    /// The question before it about the same name, by question: a name has a handful at most.
+    earlier: Vec<Option<QuestionId>>,
 }
 
 impl Questions {
@@ -350,15 +350,35 @@ impl Questions {
         }
         let id = QuestionId(u32::try_from(self.list.len()).expect("fewer than 2^32 questions fit into memory"));
         self.list.push(question);
-        let (list, hasher) = (&self.list, &self.hasher);
-        let hash = |id: &QuestionId| hasher.hash_one(list[id.0 as usize]);
-        self.index.insert_unique(hash(&id), id, hash);
+        let name = question.name.position();
+        if self.last_about.len() <= name {
+            self.last_about.resize(name + 1, None);
+        }
+        self.earlier.push(self.last_about[name].replace(id));
         id
     }
 
     fn find(&self, question: Question) -> Option<QuestionId> {
-        let is_it = |id: &QuestionId| self.list[id.0 as usize] == question;
-        self.index.find(self.hasher.hash_one(question), is_it).copied()
+        let mut at = *self.last_about.get(question.name.position())?;
+        while let Some(id) = at {
+            if self.list[id.0 as usize] == question {
+                return Some(id);
+            }
+            at = self.earlier[id.0 as usize];
+        }
+        None
+    }
+
+    /// Octets, the room that is kept for more included.
+    fn memory(&self) -> usize {
+        let links = (self.last_about.capacity() + self.earlier.capacity()) * size_of::<Option<QuestionId>>();
+        self.list.capacity() * size_of::<Question>() + links
+    }
+
+    fn trim(&mut self) {
+        self.list.shrink_to_fit();
+        self.last_about.shrink_to_fit();
+        self.earlier.shrink_to_fit();
     }
 }
 
@@ -397,7 +417,11 @@ impl Evidence {
 
     /// The id of a question, if any server was asked it. `name` is in lower case.
     pub fn find_question(&self, name: &str, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
-        let name = self.store.find_name(name)?;
+        self.question_about(self.store.find_name(name)?, rtype, recursion)
+    }
+
+    /// The same for a name of the store, which is in lower case.
+    pub fn question_about(&self, name: NameId, rtype: RecordType, recursion: bool) -> Option<QuestionId> {
         self.questions.find(Question { name, rtype, recursion })
     }
 
@@ -421,13 +445,12 @@ impl Evidence {
         let cells: usize =
             self.columns.iter().map(|column| column.cells.capacity() * size_of::<Option<Answer>>()).sum();
         let raw: usize = self.columns.iter().flat_map(|column| column.raw.values()).map(|raw| raw.len()).sum();
-        let questions = self.questions.list.capacity() * size_of::<Question>() + self.questions.index.allocation_size();
-        cells + raw + questions + self.store.memory()
+        cells + raw + self.questions.memory() + self.store.memory()
     }
 
     /// Gives back the room that was kept for more.
     pub fn trim(&mut self) {
-        self.questions.list.shrink_to_fit();
+        self.questions.trim();
         self.store.trim();
     }
 

@@ -11,6 +11,13 @@ use super::RecordType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(u32);
 
+impl NameId {
+    /// Its place among all names.
+    pub(super) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Index of interned octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OctetsId(u32);

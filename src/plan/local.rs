@@ -1,7 +1,7 @@
 //! What is read of the machine that guidpost runs on, and what it is to resolve itself.
 
 use crate::evidence::{Evidence, LocalStage, LookedUp};
-use crate::inventory::{Dc, Inventory};
+use crate::inventory::{Dc, Inventory, Server};
 use crate::preflight;
 use crate::rules::{self, Need};
 
@@ -20,9 +20,22 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> (Option<LocalS
     let read = evidence.local.as_ref().map(|local| local.stage);
     let wanted = if inventory.at_home { LocalStage::Configuration } else { LocalStage::Addresses };
     let stage = Some(wanted).filter(|_| read < Some(wanted));
-    let names =
-        if inventory.at_home && needs.contains(&Need::Lookups) { names(inventory, evidence) } else { Vec::new() };
-    (stage, names)
+    let wants_names = inventory.at_home && needs.contains(&Need::Lookups) && may_resolve(inventory, evidence);
+    (stage, if wants_names { names(inventory, evidence) } else { Vec::new() })
+}
+
+/// Whether asking the system makes sense: one of its resolvers has answered in this run, or is none of the run's servers.
+/// Otherwise it would only wait, ten seconds and more for each name.
+fn may_resolve(inventory: &Inventory, evidence: &Evidence) -> bool {
+    // What it is configured with is read first.
+    let configured = evidence.local.as_ref().filter(|local| local.stage == LocalStage::Configuration);
+    let Some(local) = configured else { return false };
+    let answered = |server: &Server| {
+        let column = server.address.and_then(|address| evidence.column(address));
+        column.is_some_and(|column| column.answers().any(|(_, answer)| answer.replied()))
+    };
+    local.resolvers.is_empty()
+        || local.resolvers.iter().any(|own| inventory.server_at(own.address).is_none_or(answered))
 }
 
 /// Alias, host name and single-label host name of each selected DC, those of the first DC first: where the system fails
@@ -55,7 +68,7 @@ fn names_of(dc: &Dc) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::inventory;
-    use crate::testing::{ALIAS2, World, local};
+    use crate::testing::{ALIAS2, Reply, World, local};
 
     #[test]
     fn at_home_the_names_of_every_dc_are_resolved_once() {
@@ -76,6 +89,14 @@ mod tests {
         let evidence = world.observe();
         assert!(evidence.lookups.is_empty());
         assert_eq!(evidence.local.map(|local| local.stage), Some(LocalStage::Configuration));
+    }
+
+    #[test]
+    fn a_system_whose_resolvers_are_silent_is_asked_for_nothing() {
+        let silent = |world: World, server| world.reply(server, "", Reply::Timeout);
+        let own = || World::new().local(local::dc1());
+        assert_eq!(silent(own(), "dc1").observe().lookups.len(), 6, "the other one answers");
+        assert!(silent(silent(own(), "dc1"), "dc2").observe().lookups.is_empty());
     }
 
     #[test]

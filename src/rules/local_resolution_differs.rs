@@ -86,7 +86,11 @@ impl Returned {
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, servers: &[&Server], strangers: usize) {
     let subject = Subject { dc: Some(dc), name: Some(name), ..Subject::default() };
     let found = match view.evidence.lookups.get(name.as_str()) {
-        None => return sink.unknown(subject, "this machine was not asked to resolve it: it failed at other names"),
+        None => {
+            let why =
+                "this machine was not asked to resolve it: its DNS servers are silent, or it failed at other names";
+            return sink.unknown(subject, why);
+        }
         Some(LookedUp::Failed(why)) => {
             return sink.unknown(subject, format!("this machine could not resolve it: {why}"));
         }

@@ -20,8 +20,8 @@ use support::{
 };
 use view::here::{first_label, is_lmhosts, is_name, own_names};
 pub use view::{
-    Absence, Addresses, Alias, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name, rcode_number,
-    special_address,
+    Absence, Addresses, Alias, Content, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name,
+    rcode_number, special_address,
 };
 
 /// What a rule is about; the groups of the manual.
@@ -291,6 +291,7 @@ pub fn run(view: &View<'_>, list_passes: bool) -> Outcomes {
                 (rule.check)(view, &mut sink);
             }
         }
+        sink.finish();
     }
     outcomes
 }

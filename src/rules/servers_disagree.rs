@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, Sink, Subject, View};
+use super::{Content, Draft, Sink, Subject, View};
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
@@ -40,7 +40,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType, explained: &Explained) {
-    let mut groups: BTreeMap<Vec<String>, Vec<&Server>> = BTreeMap::new();
+    let mut groups: BTreeMap<Content, Vec<&Server>> = BTreeMap::new();
     for server in view.good_servers().filter(|server| !server.secondary) {
         if let Some((content, true)) = view.content(server, name, rtype) {
             groups.entry(content).or_default().push(server);
@@ -58,17 +58,20 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: R
     if explained.contains(&(dc.label.clone(), name.to_string(), rtype.to_string())) {
         return;
     }
-    let describe = |(content, servers): (&Vec<String>, &Vec<&Server>)| {
+    let mut versions: Vec<(Vec<String>, Vec<&Server>)> =
+        groups.into_iter().map(|(content, servers)| (content.texts(&view.evidence.store), servers)).collect();
+    versions.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let describe = |(content, servers): &(Vec<String>, Vec<&Server>)| {
         let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
         let content = if content.is_empty() { "no record".to_owned() } else { content.join(", ") };
         format!("{} at {}", content, names.join(", "))
     };
-    let actual: Vec<String> = groups.iter().map(describe).collect();
+    let actual: Vec<String> = versions.iter().map(describe).collect();
     sink.fail(
         subject,
         Draft {
             expected: vec!["the same RRset at every server".into()],
-            message: format!("the servers hold {} different versions: {}", groups.len(), actual.join("; ")),
+            message: format!("the servers hold {} different versions: {}", versions.len(), actual.join("; ")),
             actual,
             predicts: super::codes(&RULE),
             remedy: vec![

@@ -74,17 +74,26 @@ pub struct Sink<'o> {
     rule: &'static Rule,
     outcomes: &'o mut Outcomes,
     list_passes: bool,
+    /// How many subjects kept the rule.
+    passed: usize,
 }
 
 impl<'o> Sink<'o> {
     pub(super) fn new(rule: &'static Rule, outcomes: &'o mut Outcomes, list_passes: bool) -> Self {
-        Self { rule, outcomes, list_passes }
+        Self { rule, outcomes, list_passes, passed: 0 }
+    }
+
+    /// The rule has said all that it has to say.
+    pub(super) fn finish(self) {
+        if self.passed > 0 {
+            self.outcomes.passed += self.passed;
+            self.outcomes.passes.insert(self.rule.name, self.passed);
+        }
     }
 
     /// The subject keeps the rule.
     pub fn pass(&mut self, subject: Subject<'_>) {
-        self.outcomes.passed += 1;
-        *self.outcomes.passes.entry(self.rule.name).or_default() += 1;
+        self.passed += 1;
         if self.rule.group.is_about_records()
             && let Some(dc) = subject.dc
         {

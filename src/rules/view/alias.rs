@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Absence, View, Why};
-use crate::evidence::{Flags, NameId, Rdata, RecordType};
+use crate::evidence::{Answer, Body, Flags, NameId, Rdata, RecordType};
 use crate::inventory::Server;
 use crate::name::DnsName;
 
@@ -37,16 +37,17 @@ pub enum Alias {
 impl View<'_> {
     /// What stands at the name of a DC's alias.
     pub fn alias(&self, server: &Server, alias: &DnsName) -> Alias {
-        let (beside, beside_authoritative) = self.addresses_at(server, alias);
-        let cname = self.usable(server, alias, RecordType::CNAME);
+        let name = self.evidence.store.find_name(alias.as_str());
+        let replies = [RecordType::CNAME, RecordType::A, RecordType::AAAA]
+            .map(|rtype| self.reply_about(server, name, rtype, true));
+        let (beside, beside_authoritative) = self.addresses_at(name, &replies);
         // A server that does not answer the CNAME question may still show the alias when it follows it.
-        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
-            let Ok((answer, body)) = self.usable(server, alias, rtype) else { continue };
+        for (answer, body) in replies.iter().flatten() {
             let mut ttls = Vec::new();
             let mut targets = Vec::new();
             for record in body.answers {
                 if let Rdata::Cname(target) = record.data
-                    && self.evidence.store.lower(record.owner) == alias.as_str()
+                    && Some(self.evidence.store.folded(record.owner)) == name
                 {
                     targets.push(target);
                     ttls.push(record.ttl);
@@ -64,6 +65,7 @@ impl View<'_> {
         if !beside.is_empty() {
             return Alias::Holds { addresses: beside, authoritative: beside_authoritative };
         }
+        let [cname, ..] = replies;
         let absence = match cname {
             Ok((answer, body)) if body.answers.is_empty() => self.absence_in(answer, body).ok_or(Why::Bare),
             Ok(_) => Err(Why::Contradiction),
@@ -81,12 +83,11 @@ impl View<'_> {
     }
 
     /// Addresses that stand at the name itself, not behind an alias, and whether a reply says so with AA.
-    fn addresses_at(&self, server: &Server, name: &DnsName) -> (Vec<IpAddr>, bool) {
+    fn addresses_at(&self, name: Option<NameId>, replies: &[Result<(&Answer, Body<'_>), Why>]) -> (Vec<IpAddr>, bool) {
         let mut found = Vec::new();
         let mut authoritative = false;
-        for rtype in [RecordType::CNAME, RecordType::A, RecordType::AAAA] {
-            let Ok((answer, body)) = self.usable(server, name, rtype) else { continue };
-            let own = body.answers.iter().filter(|record| self.evidence.store.lower(record.owner) == name.as_str());
+        for (answer, body) in replies.iter().flatten() {
+            let own = body.answers.iter().filter(|record| Some(self.evidence.store.folded(record.owner)) == name);
             let before = found.len();
             found.extend(own.filter_map(|record| record.data.address()));
             authoritative |= found.len() > before && answer.flags.has(Flags::AA);

@@ -3,9 +3,35 @@
 use std::net::IpAddr;
 
 use super::{Absence, Alias, Experience, Look, Ownership, View};
-use crate::evidence::{Rdata, RecordType};
+use crate::evidence::{NameId, Rdata, RecordType, Store};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
+
+/// What a server holds at a name. Equal contents are the same records, whatever their order and case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content {
+    /// No record.
+    Nothing,
+    /// Targets of aliases in lower case, by id, each once.
+    Targets(Vec<NameId>),
+    /// Sorted, each once.
+    Addresses(Vec<IpAddr>),
+}
+
+impl Content {
+    /// The data of the records as text, sorted.
+    pub fn texts(&self, store: &Store) -> Vec<String> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Targets(targets) => {
+                let mut names: Vec<String> = targets.iter().map(|&target| store.name(target).to_owned()).collect();
+                names.sort();
+                names
+            }
+            Self::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
 
 impl View<'_> {
     /// The target of an alias that has exactly one, however often and in whatever case it stands there.
@@ -87,29 +113,25 @@ impl View<'_> {
             .any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
     }
 
-    /// What a server holds at a name, sorted, and whether it says so with authority; `None` where it was not seen.
-    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Vec<String>, bool)> {
+    /// What a server holds at a name, and whether it says so with authority; `None` where it was not seen.
+    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Content, bool)> {
         if rtype != RecordType::CNAME {
             return match self.addresses(server, name.as_str(), rtype) {
-                Look::Present(addresses) => {
-                    Some((addresses.list.iter().map(ToString::to_string).collect(), addresses.authoritative))
-                }
-                Look::Absent(absence) => Some((Vec::new(), absence.authoritative)),
+                Look::Present(addresses) => Some((Content::Addresses(addresses.list), addresses.authoritative)),
+                Look::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
                 Look::Unknown(_) => None,
             };
         }
         match self.alias(server, name) {
             Alias::Targets { targets, authoritative, .. } => {
-                let store = &self.evidence.store;
-                let mut names: Vec<String> = targets.iter().map(|&target| store.lower(target).to_owned()).collect();
-                names.sort();
+                let mut names: Vec<NameId> =
+                    targets.into_iter().map(|target| self.evidence.store.folded(target)).collect();
+                names.sort_unstable();
                 names.dedup();
-                Some((names, authoritative))
+                Some((Content::Targets(names), authoritative))
             }
-            Alias::Holds { addresses, authoritative } => {
-                Some((addresses.iter().map(ToString::to_string).collect(), authoritative))
-            }
-            Alias::Absent(absence) => Some((Vec::new(), absence.authoritative)),
+            Alias::Holds { addresses, authoritative } => Some((Content::Addresses(addresses), authoritative)),
+            Alias::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
             Alias::Unknown(_) => None,
         }
     }

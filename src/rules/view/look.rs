@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::View;
-use crate::evidence::{Answer, Body, Lost, NotAsked, Outcome, Rdata, RecordType};
+use crate::evidence::{Answer, Body, Lost, NameId, NotAsked, Outcome, Rdata, RecordType};
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 
@@ -180,9 +180,21 @@ impl<'a> View<'a> {
         rtype: RecordType,
         recursion: bool,
     ) -> Result<(&'a Answer, Body<'a>), Why> {
+        self.reply_about(server, self.evidence.store.find_name(name), rtype, recursion)
+    }
+
+    /// The same for a name of the store in lower case; a name that was never seen was never asked.
+    pub(super) fn reply_about(
+        &self,
+        server: &Server,
+        name: Option<NameId>,
+        rtype: RecordType,
+        recursion: bool,
+    ) -> Result<(&'a Answer, Body<'a>), Why> {
         let evidence = self.evidence;
         let column = self.columns[server.index].ok_or(Why::NotPlanned)?;
-        let question = evidence.find_question(name, rtype, recursion).ok_or(Why::NotPlanned)?;
+        let question =
+            evidence.question_about(name.ok_or(Why::NotPlanned)?, rtype, recursion).ok_or(Why::NotPlanned)?;
         let answer = column.answer(question).ok_or(Why::NotPlanned)?;
         match answer.outcome {
             Outcome::NotAsked(reason) => Err(Why::NotAsked(reason)),
@@ -227,27 +239,29 @@ impl<'a> View<'a> {
 
     /// A and AAAA of a name at a server.
     pub fn both(&self, server: &Server, name: &DnsName) -> Both {
+        let name = self.evidence.store.find_name(name.as_str());
         Both {
-            a: self.addresses(server, name.as_str(), RecordType::A),
-            aaaa: self.addresses(server, name.as_str(), RecordType::AAAA),
+            a: self.follow(server, name, RecordType::A, MAX_CHAIN),
+            aaaa: self.follow(server, name, RecordType::AAAA, MAX_CHAIN),
         }
     }
 
     /// The addresses of one family at the end of a name, aliases followed: in the reply, then by the server's own
     /// answers about the last target.
     pub fn addresses(&self, server: &Server, name: &str, rtype: RecordType) -> Look {
-        self.follow(server, name, rtype, MAX_CHAIN)
+        self.follow(server, self.evidence.store.find_name(name), rtype, MAX_CHAIN)
     }
 
-    fn follow(&self, server: &Server, name: &str, rtype: RecordType, hops: usize) -> Look {
-        let (answer, body) = match self.reply(server, name, rtype, true) {
+    fn follow(&self, server: &Server, name: Option<NameId>, rtype: RecordType, hops: usize) -> Look {
+        let (answer, body) = match self.reply_about(server, name, rtype, true) {
             Ok(reply) => reply,
             Err(why) => return Look::Unknown(why),
         };
         let store = &self.evidence.store;
+        let Some(name) = name else { return Look::Unknown(Why::NotPlanned) };
         let mut at = name;
         for _ in 0..MAX_CHAIN {
-            let here = || body.answers.iter().filter(|record| store.lower(record.owner) == at);
+            let here = || body.answers.iter().filter(|record| store.folded(record.owner) == at);
             let mut list = Vec::new();
             let mut ttls = Vec::new();
             for record in here().filter(|record| record.data.rtype() == rtype) {
@@ -267,10 +281,10 @@ impl<'a> View<'a> {
             }
             // Of several aliases, which no zone may hold, the choice must not depend on their order.
             let targets = here().filter_map(|record| match record.data {
-                Rdata::Cname(target) => Some(store.lower(target)),
+                Rdata::Cname(target) => Some(store.folded(target)),
                 _ => None,
             });
-            let target = targets.min();
+            let target = targets.min_by_key(|&target| store.name(target));
             match target {
                 Some(target) => at = target,
                 // RFC 2308 section 2.2: what says that there is no such record has none in ANSWER.
@@ -286,7 +300,7 @@ impl<'a> View<'a> {
     fn follow_on(
         &self,
         server: &Server,
-        at: &str,
+        at: NameId,
         rtype: RecordType,
         hops: usize,
         answer: &Answer,
@@ -295,7 +309,7 @@ impl<'a> View<'a> {
         if hops == 0 {
             return Look::Unknown(Why::Loop);
         }
-        match self.follow(server, at, rtype, hops - 1) {
+        match self.follow(server, Some(at), rtype, hops - 1) {
             // NXDOMAIN with an alias in ANSWER speaks of the alias's target (RFC 6604 section 3).
             Look::Unknown(Why::NotPlanned) => self.absent_or_bare(answer, body),
             other => other,

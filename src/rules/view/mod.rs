@@ -21,6 +21,7 @@ use crate::identity::Verdict;
 use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
 pub use alias::Alias;
+pub use chain::Content;
 pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
 pub use machine::Experience;
 pub use owner::{Ownership, Unusable, special_address};
