@@ -12,7 +12,7 @@ use crate::report::{ChecklistItem, Finding, ItemStatus, Outcome};
 use crate::rules::{self, View, rcode_name};
 pub use former::{Former, is_synthesized};
 pub use names::Item;
-pub use subject::{DepartedError, departed};
+pub use subject::{DepartedError, check_words, departed, departed_of};
 
 /// The rule that speaks of the records that are left.
 pub const RULE: &str = "leftover-record";

@@ -61,24 +61,24 @@ pub enum Unstarted<E> {
     Choice(E),
 }
 
-/// Finds the forest, and asks everything that follows. `choose` says which part of what was found the run is about.
+/// Finds the forest, and asks everything that follows. `choose` says which part of what was found the run is about, and
+/// what it is for.
 ///
 /// # Errors
 /// The operating system gives no runtime, there is no forest to check, or `choose` finds no part of it.
 pub fn observe_unconfigured<E>(
     start: &Start,
     family: Option<Family>,
-    purpose: Purpose,
     origin: Origin,
-    choose: impl FnOnce(&Config) -> Result<Selection, E>,
+    choose: impl FnOnce(&mut Found) -> Result<(Selection, Purpose), E>,
     progress: &dyn Fn(Progress),
 ) -> Result<Evidence, Unstarted<E>> {
     let (options, mut evidence) = unconfigured(start, family, origin);
-    evidence.purpose = purpose;
     observe::run(async {
         let mut session = Session::new(options);
-        let found = discover(&mut session, &mut evidence, start, progress).await.map_err(Unstarted::Discovery)?;
-        evidence.selection = choose(&found.config).map_err(Unstarted::Choice)?;
+        let found = discover(&mut session, &mut evidence, start, progress).await;
+        let mut found = found.map_err(Unstarted::Discovery)?;
+        (evidence.selection, evidence.purpose) = choose(&mut found).map_err(Unstarted::Choice)?;
         evidence.config = found.config;
         evidence.assumed = found.assumed;
         collect(&mut session, &mut evidence, progress).await;

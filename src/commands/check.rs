@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::progress::ProgressLine;
 use super::{CommandError, Console, save, settings, to_stdout};
 use crate::cli::{self, Reporting, Run};
-use crate::config::Config;
+use crate::discover::Found;
 use crate::evidence::{Evidence, Purpose, Selection, file};
 use crate::files::{self, OutputFile};
 use crate::render::{Format, RenderOptions, render};
@@ -72,23 +72,38 @@ pub(super) fn ask(
     quiet: bool,
     origin: Origin,
 ) -> Result<Evidence, CommandError> {
-    let line = ProgressLine::new(quiet);
     let Some(mut config) = settings::load_or_none(run)? else {
-        settings::rules_exist(run)?;
-        let start = settings::start(&run.whence, deadline, |config, deadline| settings::apply(run, config, deadline))?;
-        let choose = |config: &Config| settings::selection(run, config);
-        let family = run.reach.family();
-        return run::observe_unconfigured(&start, family, purpose, origin, choose, &|progress| line.tell(progress))
-            .map_err(|unstarted| match unstarted {
-                Unstarted::Runtime(error) => CommandError::Runtime(error),
-                Unstarted::Discovery(failure) => CommandError::Discovery(failure),
-                Unstarted::Choice(error) => error,
-            });
+        return ask_unconfigured(run, |_| Ok(purpose), deadline, quiet, origin);
     };
+    let line = ProgressLine::new(quiet);
     settings::apply(run, &mut config, deadline);
     let selection = settings::selection(run, &config)?;
     run::observe(config, selection, purpose, origin, None, &|progress| line.tell(progress))
         .map_err(CommandError::Runtime)
+}
+
+/// Finds the forest first, and asks. `purpose` says what the run is for, and may still change what was found.
+pub(super) fn ask_unconfigured(
+    run: &Run,
+    purpose: impl FnOnce(&mut Found) -> Result<Purpose, CommandError>,
+    deadline: Option<Duration>,
+    quiet: bool,
+    origin: Origin,
+) -> Result<Evidence, CommandError> {
+    let line = ProgressLine::new(quiet);
+    settings::rules_exist(run)?;
+    let start = settings::start(&run.whence, deadline, |config, deadline| settings::apply(run, config, deadline))?;
+    let choose = |found: &mut Found| {
+        let purpose = purpose(found)?;
+        Ok((settings::selection(run, &found.config)?, purpose))
+    };
+    run::observe_unconfigured(&start, run.reach.family(), origin, choose, &|progress| line.tell(progress)).map_err(
+        |unstarted| match unstarted {
+            Unstarted::Runtime(error) => CommandError::Runtime(error),
+            Unstarted::Discovery(failure) => CommandError::Discovery(failure),
+            Unstarted::Choice(error) => error,
+        },
+    )
 }
 
 /// Reads an evidence file, and lays the arguments over it.

@@ -2,6 +2,7 @@
 
 use super::{CommandError, Console, check, settings};
 use crate::cli;
+use crate::discover::Found;
 use crate::evidence::Purpose;
 use crate::gone;
 use crate::run::Origin;
@@ -13,7 +14,13 @@ use crate::run::Origin;
 pub fn run(arguments: &cli::Gone, console: Console, origin: Origin) -> Result<u8, CommandError> {
     let run = &arguments.run;
     let asked = |deadline, quiet| {
-        let departed = gone::departed(&arguments.subjects, &settings::load(run.config.as_deref())?)?;
+        let words = &arguments.subjects;
+        let Some(config) = settings::load_or_none(run)? else {
+            gone::check_words(words)?;
+            let purpose = |found: &mut Found| Ok(Purpose::Gone(gone::departed_of(words, found)?));
+            return check::ask_unconfigured(run, purpose, deadline, quiet, origin);
+        };
+        let departed = gone::departed(words, &config)?;
         check::ask(run, Purpose::Gone(departed), deadline, quiet, origin)
     };
     check::report(&arguments.reporting, &console, asked, |path| {

@@ -1,7 +1,8 @@
 //! What the arguments say of a former DC.
 
-use crate::config::Config;
-use crate::evidence::Departed;
+use crate::config::{Config, DomainController};
+use crate::discover::Found;
+use crate::evidence::{Assumption, Departed};
 use crate::guid::Guid;
 use crate::identify::{Subject, SubjectError, of_arguments};
 use crate::name::DnsName;
@@ -27,6 +28,9 @@ pub enum DepartedError {
          again"
     )]
     Live(String),
+    /// It answers as one.
+    #[error("{0} still answers as a domain controller of the forest: demote it first, then ask again")]
+    Answers(String),
 }
 
 /// Reads words that all describe one former DC.
@@ -36,10 +40,7 @@ pub enum DepartedError {
 pub fn departed(words: &[String], config: &Config) -> Result<Departed, DepartedError> {
     let mut departed = Departed::default();
     for word in words {
-        if word.trim().contains(char::is_whitespace) {
-            return Err(DepartedError::Text(word.clone()));
-        }
-        for subject in of_arguments(std::slice::from_ref(word))? {
+        for subject in subjects_of(word)? {
             match subject {
                 Subject::Address(address) => departed.addresses.push(address),
                 Subject::Guid { guid, forest } => {
@@ -72,6 +73,45 @@ pub fn departed(words: &[String], config: &Config) -> Result<Departed, DepartedE
     dedup(&mut departed.hosts);
     dedup(&mut departed.addresses);
     Ok(departed)
+}
+
+/// Whether every word means something, so far as that can be said before the forest is known.
+///
+/// # Errors
+/// Says which word does not.
+pub fn check_words(words: &[String]) -> Result<(), DepartedError> {
+    words.iter().try_for_each(|word| subjects_of(word).map(drop))
+}
+
+fn subjects_of(word: &String) -> Result<Vec<Subject>, DepartedError> {
+    if word.trim().contains(char::is_whitespace) {
+        return Err(DepartedError::Text(word.clone()));
+    }
+    Ok(of_arguments(std::slice::from_ref(word))?)
+}
+
+/// The same as [`departed`] where the forest was found by asking: a host that only records of the locator name as a DC is no longer taken
+/// for one, because what is left of it is what these records are.
+///
+/// # Errors
+/// Says which word is none, or is a DC that answers.
+pub fn departed_of(words: &[String], found: &mut Found) -> Result<Departed, DepartedError> {
+    let hides = |dc: &DomainController| dc.guid.is_none();
+    let named = words.iter().filter_map(|word| DnsName::parse(word).ok());
+    for host in named.collect::<Vec<_>>() {
+        let config = &mut found.config;
+        let before = config.domain_controllers.len();
+        config.domain_controllers.retain(|dc| dc.host.as_ref() != Some(&host) || !hides(dc));
+        if config.domain_controllers.len() < before {
+            found.assumed.retain(|assumed| assumed.what != "dc" || assumed.value != host.as_str());
+            let from = "it is asked about as a former DC, and no machine says that it is it".into();
+            found.assumed.push(Assumption { what: "left-out".into(), value: host.to_string(), from });
+        }
+    }
+    departed(words, &found.config).map_err(|error| match error {
+        DepartedError::Live(who) => DepartedError::Answers(who),
+        other => other,
+    })
 }
 
 fn dedup<T: PartialEq + Clone>(list: &mut Vec<T>) {

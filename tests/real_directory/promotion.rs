@@ -37,6 +37,12 @@ fn what_a_dead_dc_leaves_is_found_until_it_is_cleaned_away() {
     for record in [(alias.as_str(), "CNAME"), (host.as_str(), "A"), (FOREST, "A"), (site.as_str(), "SRV")] {
         assert!(found.contains(&record), "no {record:?} among {found:?}");
     }
+    // On a DC itself no configuration is needed to see it.
+    let program = env!("CARGO_BIN_EXE_guidpost");
+    let script = "cd /run && exec \"$@\"";
+    let bare = ["sh", "-c", script, "sh", program, "gone", "-f", "json", &guid, &host, &address];
+    let there = Report::of(lab.dc1.machine.run(&bare));
+    assert!(there.of_rule("leftover-record").iter().any(|row| row["name"] == alias.as_str()), "{:#}", there.json);
     let blocked = preflight();
     for item in ["address-free", "no-leftovers"] {
         assert_eq!(blocked.item(item), "fail", "{item}: {:#}", blocked.json["checklist"]);
