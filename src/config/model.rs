@@ -65,6 +65,22 @@ pub struct DnsServer {
     pub master: Option<String>,
 }
 
+impl DnsServer {
+    /// A server of which only the address is known; at port 53 unless another is given.
+    pub fn plain(address: ServerAddress, port: Option<u16>) -> Self {
+        Self {
+            name: None,
+            address,
+            port: port.unwrap_or(53),
+            authoritative: false,
+            secondary: false,
+            dc: None,
+            zones: Vec::new(),
+            master: None,
+        }
+    }
+}
+
 /// How a DNS server is found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerAddress {

@@ -32,7 +32,7 @@ pub(super) fn servers(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Vec<Dns
             one(decoder, at, &mut masters, index)?
         } else {
             let (address, port) = decoder.parse(at, "an address, a host name or a map", scalars::server)?;
-            plain(address, port)
+            DnsServer::plain(address, port)
         };
         index += 1;
         let label = label(&server);
@@ -45,19 +45,6 @@ pub(super) fn servers(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Vec<Dns
     }
     follow(decoder, &servers, masters);
     servers
-}
-
-fn plain(address: ServerAddress, port: Option<u16>) -> DnsServer {
-    DnsServer {
-        name: None,
-        address,
-        port: port.unwrap_or(53),
-        authoritative: false,
-        secondary: false,
-        dc: None,
-        zones: Vec::new(),
-        master: None,
-    }
 }
 
 fn one(decoder: &mut Decoder<'_>, at: &At<'_>, masters: &mut Vec<Master>, index: usize) -> Option<DnsServer> {
@@ -98,7 +85,7 @@ fn one(decoder: &mut Decoder<'_>, at: &At<'_>, masters: &mut Vec<Master>, index:
         dc,
         zones,
         master: name_of_master,
-        ..plain(address, port.or(inline))
+        ..DnsServer::plain(address, port.or(inline))
     })
 }
 

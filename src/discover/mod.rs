@@ -71,16 +71,7 @@ impl Start {
             .map_err(|errors| Failure::Unusable(errors.to_string()))?;
         let named_server = from.is_some();
         if let Some((address, port)) = from {
-            base.dns_servers = vec![DnsServer {
-                name: None,
-                address,
-                port: port.unwrap_or(53),
-                authoritative: false,
-                secondary: false,
-                dc: None,
-                zones: Vec::new(),
-                master: None,
-            }];
+            base.dns_servers = vec![DnsServer::plain(address, port)];
         }
         Ok(Self { forest, named_server, base })
     }

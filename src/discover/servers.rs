@@ -44,13 +44,8 @@ pub(super) fn all(survey: &Survey<'_>, controllers: &[Controller]) -> Servers {
         servers.assumed.push(assume("server", &format!("{name} ({address})"), from));
         servers.found.push(DnsServer {
             name: Some(name),
-            address: ServerAddress::Ip { address: door.ip(), scope: None },
-            port: door.port(),
-            authoritative: false,
-            secondary: false,
             dc: owner.or(dc).map(|dc| dc.host.clone()),
-            zones: Vec::new(),
-            master: None,
+            ..DnsServer::plain(ServerAddress::Ip { address: door.ip(), scope: None }, Some(door.port()))
         });
     }
     servers

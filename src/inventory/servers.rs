@@ -121,16 +121,8 @@ fn entry(resolver: SocketAddr) -> Option<DnsServer> {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => Some(v6.scope_id().to_string()),
         SocketAddr::V6(_) | SocketAddr::V4(_) => None,
     };
-    (resolver.port() != 0).then(|| DnsServer {
-        name: None,
-        address: ServerAddress::Ip { address: resolver.ip(), scope },
-        port: resolver.port(),
-        authoritative: false,
-        secondary: false,
-        dc: None,
-        zones: Vec::new(),
-        master: None,
-    })
+    let address = ServerAddress::Ip { address: resolver.ip(), scope };
+    (resolver.port() != 0).then(|| DnsServer::plain(address, Some(resolver.port())))
 }
 
 /// Where an entry leads; `None` while that is still to be asked.

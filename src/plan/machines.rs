@@ -24,18 +24,8 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, S
         .map(|(_, address)| *address)
         .collect();
     let mut asks = BTreeSet::new();
-    for (_, address) in addresses {
-        match evidence.machines.get(&address) {
-            None if may_be_asked(&view, address) => {
-                asks.insert((address, Stage::Directory));
-            }
-            Some(machine) if machine.stage == Stage::Directory && !settled.contains(&address) => {
-                asks.insert((address, Stage::Name));
-            }
-            _ => {}
-        }
-    }
-    for address in super::preflight::addresses(&view) {
+    let of_dcs = addresses.into_iter().map(|(_, address)| address);
+    for address in of_dcs.chain(super::preflight::addresses(&view)) {
         match evidence.machines.get(&address) {
             None if may_be_asked(&view, address) => {
                 asks.insert((address, Stage::Directory));
