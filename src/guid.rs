@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid([u8; 16]);
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// The text is not 32 hexadecimal digits in groups of 8-4-4-4-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a GUID has 32 hexadecimal digits in groups of 8-4-4-4-12, like 3dab7f9b-92e7-4391-b8db-71df532c1493")]
@@ -20,18 +22,14 @@ impl Guid {
     /// [`GuidError`] for anything else.
     pub fn parse(text: &str) -> Result<Self, GuidError> {
         let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
-        let groups: Vec<&str> = text.split('-').collect();
-        if !groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) {
+        if !text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) {
             return Err(GuidError);
         }
-        let digits: String = groups.concat();
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(GuidError);
-        }
+        let mut digits = text.chars().filter(|&c| c != '-').map(|c| c.to_digit(16));
         let mut octets = [0; 16];
-        for (octet, pair) in octets.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| GuidError)?;
-            *octet = u8::from_str_radix(pair, 16).map_err(|_| GuidError)?;
+        for octet in &mut octets {
+            let (Some(Some(high)), Some(Some(low))) = (digits.next(), digits.next()) else { return Err(GuidError) };
+            *octet = (high << 4 | low) as u8;
         }
         Ok(Self(octets))
     }
@@ -51,13 +49,15 @@ impl Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In one piece, because large forests print many.
+        let mut text = String::with_capacity(36);
         for (index, octet) in self.0.iter().enumerate() {
             if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+                text.push('-');
             }
-            write!(f, "{octet:02x}")?;
+            text.extend([octet >> 4, octet & 15].map(|digit| char::from(HEX[usize::from(digit)])));
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

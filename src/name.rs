@@ -46,6 +46,9 @@ impl DnsName {
     /// # Errors
     /// Says which character or label is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        if is_plain(text) {
+            return Self::from_presentation(text);
+        }
         if let Some(bad) =
             text.chars().find(|c| c.is_ascii() && !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
         {
@@ -109,7 +112,7 @@ impl DnsName {
 
     /// `label` in front of this name.
     pub fn child(&self, label: &str) -> Self {
-        let mut text = format!("{label}.{}", self.0);
+        let mut text = [label, ".", &self.0].concat();
         text.make_ascii_lowercase();
         Self(text.into())
     }

@@ -10,9 +10,39 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 /// Everything outside printable ASCII is written as `\uXXXX`: the same JSON, but harmless on a terminal and safe from
 /// consoles that guess a code page.
 pub fn to_writer<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(PrettyFormatter::new()));
+    let mut out = Pieces { gathered: Vec::with_capacity(PIECE), out };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Ascii(PrettyFormatter::new()));
     value.serialize(&mut serializer)?;
-    out.write_all(b"\n")
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// How much is gathered before it is handed on.
+const PIECE: usize = 32 * 1024;
+
+/// Gathers the many small pieces that make up a document: a call to a writer that only the run time knows costs more than
+/// most of them.
+struct Pieces<'a> {
+    gathered: Vec<u8>,
+    out: &'a mut dyn Write,
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.write_all(octets)?;
+        Ok(octets.len())
+    }
+
+    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.gathered.extend_from_slice(octets);
+        if self.gathered.len() < PIECE { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.gathered)?;
+        self.gathered.clear();
+        Ok(())
+    }
 }
 
 /// The pretty formatter with another way of writing strings.
@@ -20,6 +50,9 @@ struct Ascii(PrettyFormatter<'static>);
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|octet| (b' '..=b'~').contains(&octet)) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c: char| !(' '..='~').contains(&c)) {
             out.write_all(&rest.as_bytes()[..at])?;
