@@ -18,8 +18,8 @@ use crate::inventory::{Dc, Inventory, Server};
 use crate::name::DnsName;
 use crate::rules::{self, Need};
 
-/// One DNS question to one server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One DNS question to one server; in the fixed order of questions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ask {
     /// Owner name.
     pub name: DnsName,
@@ -64,9 +64,10 @@ pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
     find_servers(&mut plan, evidence);
     let former = gone::former(inventory, evidence, None);
+    let mut order = Order::default();
     for server in &inventory.servers {
         let Some(address) = server.address else { continue };
-        let asks = ask_server(inventory, evidence, server, former.as_ref());
+        let asks = order.of(ask_server(inventory, evidence, server, former.as_ref()));
         if !asks.is_empty() {
             plan.dns.push((address, asks));
         }
@@ -99,9 +100,30 @@ pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -
     let Some(server) = inventory.servers.iter().find(|server| server.address == Some(address)) else {
         return Vec::new();
     };
-    ask_server(inventory, evidence, server, gone::former(inventory, evidence, Some(address)).as_ref())
+    let former = gone::former(inventory, evidence, Some(address));
+    Order::default().of(ask_server(inventory, evidence, server, former.as_ref()))
 }
 
+/// Brings questions into their order. Most servers are asked the same as the one before, which need not be sorted again.
+#[derive(Default)]
+struct Order {
+    unsorted: Vec<Ask>,
+    sorted: Vec<Ask>,
+}
+
+impl Order {
+    fn of(&mut self, asks: Vec<Ask>) -> Vec<Ask> {
+        if asks != self.unsorted {
+            self.sorted.clone_from(&asks);
+            self.sorted.sort_unstable();
+            self.sorted.dedup();
+            self.unsorted = asks;
+        }
+        self.sorted.clone()
+    }
+}
+
+/// In no particular order, and some perhaps more than once.
 fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, former: Option<&Former>) -> Vec<Ask> {
     let needs = rules::needs(evidence);
     let column = server.address.and_then(|address| evidence.column(address));
@@ -115,9 +137,7 @@ fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, forme
         gone::follow(&mut asks, inventory, former);
     }
     preflight::ask(&mut asks, inventory, server, &needs);
-    asks.new.sort();
-    asks.new.dedup();
-    asks.new.into_iter().map(|(name, rtype, recursion)| Ask { name, rtype, recursion }).collect()
+    asks.new
 }
 
 fn ask_zones(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, needs: &[Need]) {
@@ -137,27 +157,28 @@ fn ask_zones(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, needs:
 
 fn ask_alias(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
     let Some(alias) = dc.alias.as_ref().filter(|_| needs.contains(&Need::Alias)) else { return };
-    asks.ask(alias, RecordType::CNAME);
-    asks.ask(alias, RecordType::A);
-    // Where the name holds addresses, or exists without alias, its IPv6 addresses decide too.
     let id = asks.id(alias);
+    asks.ask_about(alias, id, RecordType::CNAME);
+    asks.ask_about(alias, id, RecordType::A);
+    // Where the name holds addresses, or exists without alias, its IPv6 addresses decide too.
     let no_alias = asks.is_there_without(id, RecordType::CNAME);
     let owns_addresses = asks
         .records(id, RecordType::A)
         .iter()
         .any(|record| matches!(record.data, Rdata::A(_)) && Some(asks.evidence.store.folded(record.owner)) == id);
     if no_alias || owns_addresses {
-        asks.ask(alias, RecordType::AAAA);
+        asks.ask_about(alias, id, RecordType::AAAA);
     }
-    asks.ask_targets(alias, RecordType::CNAME);
-    asks.ask_targets(alias, RecordType::A);
+    asks.ask_targets(id, RecordType::CNAME);
+    asks.ask_targets(id, RecordType::A);
 }
 
 fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
     let Some(host) = dc.host.as_ref().filter(|_| needs.contains(&Need::Hosts)) else { return };
+    let id = asks.id(host);
     for rtype in [RecordType::A, RecordType::AAAA] {
-        asks.ask(host, rtype);
-        asks.ask_targets(host, rtype);
+        asks.ask_about(host, id, rtype);
+        asks.ask_targets(id, rtype);
     }
 }
 
@@ -165,7 +186,7 @@ fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
 struct Asks<'a> {
     evidence: &'a Evidence,
     column: Option<&'a Column>,
-    new: Vec<(DnsName, RecordType, bool)>,
+    new: Vec<Ask>,
 }
 
 impl<'a> Asks<'a> {
@@ -173,9 +194,16 @@ impl<'a> Asks<'a> {
         self.add(name, rtype, true);
     }
 
+    /// The same where the name's id has been looked up.
+    fn ask_about(&mut self, name: &DnsName, id: Option<NameId>, rtype: RecordType) {
+        if self.answer(id, rtype, true).is_none() {
+            self.new.push(Ask { name: name.clone(), rtype, recursion: true });
+        }
+    }
+
     fn add(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) {
         if self.answer(self.id(name), rtype, recursion).is_none() {
-            self.new.push((name.clone(), rtype, recursion));
+            self.new.push(Ask { name: name.clone(), rtype, recursion });
         }
     }
 
@@ -203,16 +231,16 @@ impl<'a> Asks<'a> {
 
     /// Asks for the addresses of every alias target that the reply to a question names, at the same server, and of the
     /// targets that those replies name.
-    fn ask_targets(&mut self, name: &DnsName, rtype: RecordType) {
-        let mut found = self.targets(self.id(name), rtype);
+    fn ask_targets(&mut self, name: Option<NameId>, rtype: RecordType) {
+        let mut found = self.targets(name, rtype);
         let mut followed = 0;
         while let Some(&target) = found.get(followed).filter(|_| followed < MAX_TARGETS) {
             followed += 1;
             for rtype in [RecordType::A, RecordType::AAAA] {
                 if self.answer(Some(target), rtype, true).is_none()
-                    && let Some(target) = self.parse(target)
+                    && let Some(name) = self.parse(target)
                 {
-                    self.ask(&target, rtype);
+                    self.ask_about(&name, Some(target), rtype);
                 }
                 for next in self.targets(Some(target), rtype) {
                     if !found.contains(&next) {
@@ -230,13 +258,13 @@ impl<'a> Asks<'a> {
             Rdata::Cname(target) => Some(store.folded(target)),
             _ => None,
         });
-        let mut targets: Vec<NameId> = targets.filter(|&target| self.parse(target).is_some()).collect();
+        let mut targets: Vec<NameId> = targets.collect();
         targets.sort_unstable_by_key(|&target| store.name(target));
         targets.dedup();
         targets
     }
 
-    /// A name of the store as one that can be asked.
+    /// A name of the store as one that can be asked, which the root is not.
     fn parse(&self, name: NameId) -> Option<DnsName> {
         DnsName::from_presentation(self.evidence.store.name(name)).ok()
     }

@@ -25,7 +25,7 @@ pub(super) fn ask(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, n
         asks.ask(&name, rtype);
     }
     for rtype in [RecordType::A, RecordType::AAAA] {
-        asks.ask_targets(&candidate.host, rtype);
+        asks.ask_targets(asks.id(&candidate.host), rtype);
     }
     for (name, rtype) in preflight::about_address(inventory, candidate) {
         asks.ask(&name, rtype);
