@@ -11,7 +11,7 @@ use crate::render::{Format, RenderOptions, render};
 use crate::report::{Outcome, Report, Severity};
 use crate::rules::{self, Group};
 use crate::testing::{Reply, World};
-use crate::verdict;
+use crate::{forecast, verdict};
 
 /// A random forest; DCs and servers are called by their numbers.
 #[derive(Clone, Debug)]
@@ -214,6 +214,24 @@ proptest! {
     fn order_makes_no_difference(forest in forests()) {
         let [one, other] = [false, true].map(|reversed| json(&forest.world(reversed, false).report()));
         prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_is_worked_out_once_is_what_each_server_says(forest in forests()) {
+        let evidence = forest.observe();
+        let inventory = crate::inventory::derive(&evidence);
+        let view = rules::View::new(&inventory, &evidence);
+        for dc in &inventory.dcs {
+            for server in &inventory.servers {
+                let (alias, host) = (dc.alias.as_ref().expect("a GUID"), dc.host.as_ref().expect("a host"));
+                prop_assert_eq!(&*view.alias(server, alias), &view.hear_alias(server, alias));
+                prop_assert_eq!(&*view.both(server, host), &view.hear_both(server, view.id(host)));
+                for address in view.both(server, host).addresses() {
+                    prop_assert_eq!(view.ownership(dc, address), view.find_owner(dc, address));
+                }
+            }
+        }
+        prop_assert_eq!(forecast::run(&view), forecast::run_each(&view));
     }
 
     #[test]

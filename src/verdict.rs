@@ -254,7 +254,7 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
         })
         .collect();
     // A server joins the first group that nothing known of it contradicts.
-    let mut groups: Vec<Vec<Option<Content>>> = Vec::new();
+    let mut groups: Vec<Vec<Option<Content<'_>>>> = Vec::new();
     view.inventory
         .servers
         .iter()
@@ -262,10 +262,10 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
             if view.standing(server).is_blocked() || names.is_empty() {
                 return None;
             }
-            let content: Vec<Option<Content>> =
+            let content: Vec<Option<Content<'_>>> =
                 names.iter().map(|(name, rtype)| view.content(server, name, *rtype).map(|(data, _)| data)).collect();
             content.iter().any(Option::is_some).then_some(())?;
-            let fits = |group: &Vec<Option<Content>>| {
+            let fits = |group: &Vec<Option<Content<'_>>>| {
                 group.iter().zip(&content).all(|(a, b)| a.is_none() || b.is_none() || a == b)
             };
             let position = groups.iter().position(fits).unwrap_or_else(|| {
@@ -321,10 +321,8 @@ fn address_rows(view: &View<'_>) -> Vec<AddressRow> {
         for address in view.overriding_addresses(dc) {
             seen.entry(address).or_default();
         }
-        for server in view.good_servers() {
-            let mut names: BTreeSet<crate::name::DnsName> = dc.host.iter().cloned().collect();
-            names.extend(dc.alias.as_ref().and_then(|alias| view.single_target(server, alias)));
-            for name in names {
+        for server in view.differing_servers(dc) {
+            for name in view.names_of(dc, server) {
                 for address in view.both(server, &name).addresses() {
                     seen.entry(address).or_default().insert(name.to_string());
                 }

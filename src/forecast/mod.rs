@@ -17,8 +17,19 @@ pub use destination::run as destinations;
 
 /// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.
 pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
+    rows(view, |dc, before, server| view.says_the_same(dc, before, server))
+}
+
+/// As [`run`], each row by itself.
+#[cfg(test)]
+pub(crate) fn run_each(view: &View<'_>) -> Vec<ForecastRow> {
+    rows(view, |_, _, _| false)
+}
+
+/// `same` says where a server's row is that of the server before it.
+fn rows(view: &View<'_>, same: impl Fn(&Dc, &Server, &Server) -> bool) -> Vec<ForecastRow> {
     let servers: Vec<Shared> = view.inventory.servers.iter().map(|server| server.name.as_str().into()).collect();
-    let mut rows = Vec::with_capacity(sources(view).count() * servers.len());
+    let mut rows: Vec<ForecastRow> = Vec::with_capacity(sources(view).count() * servers.len());
     for dc in sources(view) {
         let source = Source {
             dc,
@@ -26,7 +37,13 @@ pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
             guid: dc.guid.map(|guid| guid.to_string().into()),
             said: RefCell::default(),
         };
-        rows.extend(view.inventory.servers.iter().zip(&servers).map(|(server, name)| row(view, &source, server, name)));
+        let mut before: Option<&Server> = None;
+        for (server, name) in view.inventory.servers.iter().zip(&servers) {
+            let same = before.is_some_and(|before| same(dc, before, server));
+            let known = rows.last().filter(|_| same).map(|row| ForecastRow { server: name.clone(), ..row.clone() });
+            rows.push(known.unwrap_or_else(|| row(view, &source, server, name)));
+            before = Some(server);
+        }
     }
     rows
 }
@@ -153,27 +170,20 @@ fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
     let Some(alias) = &dc.alias else {
         return Walk::unknown("the GUID of the source's NTDS Settings object is not known", &["alias-missing"]);
     };
-    match view.alias(server, alias) {
+    match &*view.alias(server, alias) {
         Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &["alias-missing"]),
         Alias::Absent(_) => Walk::lookup_failure(view, dc, server, "alias-missing", "the alias does not exist"),
         Alias::Holds { addresses, .. } => {
             let mut rules = BTreeSet::from(["alias-not-cname"]);
-            from_addresses(view, dc, &addresses, "the alias's own name", &mut rules)
+            from_addresses(view, dc, addresses, "the alias's own name", &mut rules)
         }
-        Alias::Targets { targets, beside, .. } => {
-            let store = &view.evidence.store;
-            let mut names: Vec<DnsName> =
-                targets.iter().filter_map(|&target| DnsName::from_presentation(store.lower(target)).ok()).collect();
-            names.sort();
-            names.dedup();
-            match &names[..] {
-                [] if beside.is_empty() => {
-                    Walk::lookup_failure(view, dc, server, "alias-dangling", "the alias points to the root")
-                }
-                [target] if beside.is_empty() => from_target(view, dc, server, target),
-                _ => from_several(view, dc, server, &names, &beside),
+        Alias::Targets { names, beside, .. } => match &names[..] {
+            [] if beside.is_empty() => {
+                Walk::lookup_failure(view, dc, server, "alias-dangling", "the alias points to the root")
             }
-        }
+            [target] if beside.is_empty() => from_target(view, dc, server, target),
+            _ => from_several(view, dc, server, names, beside),
+        },
     }
 }
 

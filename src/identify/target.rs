@@ -48,8 +48,10 @@ fn target<'a>(view: &View<'a>, dc: &'a Dc, input: String, kind: TargetKind) -> T
                 leading.entry(address).or_default().insert(server.name.clone());
             }
         }
-        if let Some(Alias::Holds { addresses, .. }) = dc.alias.as_ref().map(|alias| view.alias(server, alias)) {
-            for address in addresses {
+        if let Some(Alias::Holds { addresses, .. }) =
+            dc.alias.as_ref().map(|alias| view.alias(server, alias)).as_deref()
+        {
+            for &address in addresses {
                 leading.entry(address).or_default().insert(server.name.clone());
             }
         }
@@ -109,10 +111,10 @@ fn says(view: &View<'_>, dc: &Dc, server: &Server) -> ServerSays {
 }
 
 fn alias_at(view: &View<'_>, server: &Server, alias: &DnsName) -> Seen {
-    let (state, data, detail) = match view.alias(server, alias) {
-        Alias::Targets { targets, beside, .. } => {
+    let (state, data, detail) = match &*view.alias(server, alias) {
+        Alias::Targets { folded, beside, .. } => {
             let names: BTreeSet<String> =
-                targets.iter().map(|&target| view.evidence.store.lower(target).to_owned()).collect();
+                folded.iter().map(|&target| view.evidence.store.name(target).to_owned()).collect();
             let detail = if names.len() > 1 {
                 Some("more than one alias stands at the name".into())
             } else {

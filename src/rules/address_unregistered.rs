@@ -43,13 +43,14 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if owned.is_empty() {
         return;
     }
-    let (seen, authoritative) = match view.addresses(server, host.as_str(), rtype) {
-        Look::Present(addresses) => (addresses.list, addresses.authoritative),
-        Look::Absent(absence) => (Vec::new(), absence.authoritative),
+    let both = view.both(server, host);
+    let (seen, authoritative) = match both.of(rtype) {
+        Look::Present(addresses) => (&addresses.list[..], addresses.authoritative),
+        Look::Absent(absence) => (&[][..], absence.authoritative),
         Look::Unknown(_) => return,
     };
     let only_wrong = !seen.is_empty() && !seen.iter().any(|&address| dc.owns(address));
-    let another_is_there = view.both(server, host).addresses().iter().any(|&address| dc.owns(address));
+    let another_is_there = both.addresses().iter().any(|&address| dc.owns(address));
     if only_wrong || !another_is_there {
         return;
     }
@@ -70,7 +71,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
         subject,
         Draft {
             expected: super::owned(dc, Some(rtype)),
-            actual: super::texts(&seen),
+            actual: super::texts(seen),
             message: format!("not registered: {}", super::texts(&missing).join(", ")),
             predicts: super::codes(&RULE),
             remedy,

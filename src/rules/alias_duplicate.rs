@@ -23,17 +23,17 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
-        let Alias::Targets { targets, beside, authoritative, .. } = view.alias(server, alias) else { continue };
+        let said = view.alias(server, alias);
+        let Alias::Targets { targets, folded, beside, authoritative, .. } = &*said else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-        let store = &view.evidence.store;
-        let spelled: Vec<&str> = targets.iter().map(|&target| store.name(target)).collect();
-        let mut different: Vec<&str> = targets.iter().map(|&target| store.lower(target)).collect();
-        different.sort_unstable();
-        different.dedup();
         if targets.len() == 1 && beside.is_empty() {
             sink.pass(subject);
             continue;
         }
+        let store = &view.evidence.store;
+        let spelled: Vec<&str> = targets.iter().map(|&target| store.name(target)).collect();
+        let mut different: Vec<&str> = folded.iter().map(|&target| store.name(target)).collect();
+        different.sort_unstable();
         let only_spelling = different.len() == 1 && beside.is_empty();
         // One is kept: the host name, else another right name, else the only target there is.
         let is_host = |target: &&&str| dc.host.as_ref().is_some_and(|host| host.as_str() == **target);
@@ -49,7 +49,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             view,
             dc,
             server,
-            &Misplaced { alias, wrong, right_remains: kept.is_some(), authoritative },
+            &Misplaced { alias, wrong, right_remains: kept.is_some(), authoritative: *authoritative },
         );
         let mut actual: Vec<String> = spelled.iter().map(|name| (*name).to_owned()).collect();
         actual.extend(beside.iter().map(ToString::to_string));

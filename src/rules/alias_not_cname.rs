@@ -23,12 +23,13 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-        let (addresses, authoritative) = match view.alias(server, alias) {
+        let said = view.alias(server, alias);
+        let (addresses, authoritative) = match &*said {
             Alias::Targets { .. } => {
                 sink.pass(subject);
                 continue;
             }
-            Alias::Holds { addresses, authoritative } => (addresses, authoritative),
+            Alias::Holds { addresses, authoritative } => (addresses, *authoritative),
             Alias::Absent(_) | Alias::Unknown(_) => continue,
         };
         let actual: Vec<String> = addresses.iter().map(ToString::to_string).collect();

@@ -40,10 +40,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if followed.is_empty() {
             continue;
         }
-        let direct = match view.addresses(server, target.as_str(), RecordType::A) {
+        let both = view.both(server, &target);
+        let direct = match &both.a {
             Look::Unknown(_) => continue,
-            Look::Absent(_) => Vec::new(),
-            Look::Present(addresses) => addresses.list,
+            Look::Absent(_) => &[][..],
+            Look::Present(addresses) => &addresses.list,
         };
         if followed == direct {
             sink.pass(subject);
@@ -56,9 +57,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 message: format!(
                     "asked for A at the alias, the server ends at {}; asked for A of {target}, it says {}",
                     text(&followed).join(", "),
-                    if direct.is_empty() { "that there is none".into() } else { text(&direct).join(", ") },
+                    if direct.is_empty() { "that there is none".into() } else { text(direct).join(", ") },
                 ),
-                expected: text(&direct),
+                expected: text(direct),
                 actual: text(&followed),
                 remedy: remedy::clear_cache(server, &target).into(),
                 ..Draft::default()

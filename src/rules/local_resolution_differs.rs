@@ -68,15 +68,14 @@ impl Returned {
     }
 
     fn add_alias(&mut self, view: &View<'_>, server: &Server, alias: &DnsName) {
-        match view.alias(server, alias) {
+        match &*view.alias(server, alias) {
             Alias::Absent(_) => self.absent = true,
             Alias::Unknown(_) => self.unseen = true,
             Alias::Holds { addresses, .. } => self.addresses.extend(addresses),
-            Alias::Targets { targets, beside, .. } => {
+            Alias::Targets { names, beside, .. } => {
                 self.addresses.extend(beside);
-                let names = targets.into_iter().map(|target| view.evidence.store.lower(target));
-                for target in names.filter_map(|name| DnsName::from_presentation(name).ok()) {
-                    self.add(view, server, &target);
+                for target in names {
+                    self.add(view, server, target);
                 }
             }
         }

@@ -20,7 +20,7 @@ use support::{
 };
 use view::here::{first_label, is_lmhosts, is_name, own_names};
 pub use view::{
-    Absence, Addresses, Alias, Content, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name,
+    Absence, Addresses, Alias, Both, Content, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name,
     rcode_number, special_address,
 };
 

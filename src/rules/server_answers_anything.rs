@@ -67,7 +67,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, canary: &DnsName
             },
         );
     }
-    match (both.a, both.aaaa) {
+    match (&both.a, &both.aaaa) {
         // A server without any answer is spoken of by server-silent and server-refusing.
         (Look::Unknown(_), Look::Unknown(_)) if view.standing(server).is_blocked() => {}
         (Look::Unknown(why), Look::Unknown(_)) => {

@@ -40,7 +40,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType, explained: &Explained) {
-    let mut groups: BTreeMap<Content, Vec<&Server>> = BTreeMap::new();
+    let mut groups: BTreeMap<Content<'_>, Vec<&Server>> = BTreeMap::new();
     for server in view.good_servers().filter(|server| !server.secondary) {
         if let Some((content, true)) = view.content(server, name, rtype) {
             groups.entry(content).or_default().push(server);

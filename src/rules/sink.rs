@@ -1,6 +1,8 @@
 //! Where rules put what they found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
 
 use super::{Rule, View};
 use crate::evidence::RecordType;
@@ -64,9 +66,7 @@ pub struct Outcomes {
     /// Rules without a subject: rule, reason, number of subjects.
     pub not_applicable: BTreeMap<(&'static str, String), usize>,
     /// DCs of which at least one record was found right.
-    pub proven_dcs: BTreeSet<usize>,
-    /// Servers at which at least something was found right.
-    pub proven_servers: BTreeSet<usize>,
+    pub proven_dcs: HashSet<usize>,
 }
 
 /// Takes what one rule says.
@@ -98,9 +98,6 @@ impl<'o> Sink<'o> {
             && let Some(dc) = subject.dc
         {
             self.outcomes.proven_dcs.insert(dc.index);
-        }
-        if let Some(server) = subject.server {
-            self.outcomes.proven_servers.insert(server.index);
         }
         if self.list_passes {
             self.push(Outcome::Pass, subject, Draft::default());

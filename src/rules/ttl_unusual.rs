@@ -1,8 +1,6 @@
 use super::Alias;
 use super::{Draft, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 
 rule! {
     /// A locator record has a TTL that none of its usual writers gives.
@@ -24,35 +22,26 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let mut usual: Vec<u32> = WRITERS.iter().map(|(ttl, _)| *ttl).collect();
+    usual.extend(&view.evidence.config.expected_ttls);
+    usual.sort_unstable();
+    usual.dedup();
     for (dc, server) in view.cells() {
         if let Some(alias) = &dc.alias
-            && let Alias::Targets { ttls, authoritative: true, .. } = view.alias(server, alias)
+            && let Alias::Targets { ttls, authoritative: true, .. } = &*view.alias(server, alias)
         {
-            judge(view, sink, dc, server, alias, RecordType::CNAME, &ttls);
+            judge(sink, Subject::record(dc, server, alias, RecordType::CNAME), &usual, ttls);
         }
         let Some(host) = &dc.host else { continue };
         for (rtype, look) in view.both(server, host).by_type() {
             if let Some(present) = look.present().filter(|present| present.authoritative) {
-                judge(view, sink, dc, server, host, rtype, &present.ttls);
+                judge(sink, Subject::record(dc, server, host, rtype), &usual, &present.ttls);
             }
         }
     }
 }
 
-fn judge(
-    view: &View<'_>,
-    sink: &mut Sink<'_>,
-    dc: &Dc,
-    server: &Server,
-    name: &DnsName,
-    rtype: RecordType,
-    ttls: &[u32],
-) {
-    let subject = Subject::record(dc, server, name, rtype);
-    let mut usual: Vec<u32> = WRITERS.iter().map(|(ttl, _)| *ttl).collect();
-    usual.extend(&view.evidence.config.expected_ttls);
-    usual.sort_unstable();
-    usual.dedup();
+fn judge(sink: &mut Sink<'_>, subject: Subject<'_>, usual: &[u32], ttls: &[u32]) {
     let odd: Vec<u32> = ttls.iter().copied().filter(|ttl| !usual.contains(ttl)).collect();
     if odd.is_empty() && ttls.len() == 1 {
         return sink.pass(subject);

@@ -28,14 +28,13 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, host, server) in view.hosts() {
-        let all = view.both(server, host).addresses();
-        let usable_remains = all.iter().any(|&address| view.unusable(address).is_none());
-        judge(view, sink, dc, server, host, usable_remains);
+        judge(view, sink, dc, server, host);
     }
 }
 
-fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName, usable_remains: bool) {
-    for (rtype, look) in view.both(server, host).by_type() {
+fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName) {
+    let both = view.both(server, host);
+    for (rtype, look) in both.by_type() {
         let Some(present) = look.present() else { continue };
         let subject = Subject::record(dc, server, host, rtype);
         let bad: Vec<_> = present
@@ -53,6 +52,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
         let addresses: Vec<_> = bad.iter().map(|(address, _)| *address).collect();
         let kinds: Vec<String> =
             bad.iter().map(|(address, unusable)| format!("{address} ({})", unusable.kind)).collect();
+        let usable_remains = both.addresses().iter().any(|&address| view.unusable(address).is_none());
         let grave = !usable_remains || bad.iter().any(|(_, unusable)| unusable.grave);
         let cure = super::mend(view, dc, server, host, rtype, present, &addresses);
         sink.fail(

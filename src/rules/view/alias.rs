@@ -1,5 +1,6 @@
 //! What one server says at the name of an alias.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::{Absence, View, Why};
@@ -14,6 +15,10 @@ pub enum Alias {
     Targets {
         /// As the server spelled them, sorted, each spelling once: a doubled record is one (RFC 2181 section 5).
         targets: Vec<NameId>,
+        /// The same in lower case, by id, each once.
+        folded: Vec<NameId>,
+        /// Those of them that can be asked, sorted: all but the root.
+        names: Vec<DnsName>,
         /// Addresses that stand at the same name.
         beside: Vec<IpAddr>,
         /// Whether the reply came with AA.
@@ -36,8 +41,15 @@ pub enum Alias {
 
 impl View<'_> {
     /// What stands at the name of a DC's alias.
-    pub fn alias(&self, server: &Server, alias: &DnsName) -> Alias {
-        let name = self.evidence.store.find_name(alias.as_str());
+    pub fn alias(&self, server: &Server, alias: &DnsName) -> Cow<'_, Alias> {
+        match self.aliases.get(server, alias) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(self.hear_alias(server, alias)),
+        }
+    }
+
+    pub(crate) fn hear_alias(&self, server: &Server, alias: &DnsName) -> Alias {
+        let name = self.id(alias);
         let replies = [RecordType::CNAME, RecordType::A, RecordType::AAAA]
             .map(|rtype| self.reply_about(server, name, rtype, true));
         let (beside, beside_authoritative) = self.addresses_at(name, &replies);
@@ -59,7 +71,12 @@ impl View<'_> {
                 ttls.sort_unstable();
                 ttls.dedup();
                 let authoritative = answer.flags.has(Flags::AA);
-                return Alias::Targets { targets, beside, authoritative, ttls };
+                let mut folded: Vec<NameId> =
+                    targets.iter().map(|&target| self.evidence.store.folded(target)).collect();
+                folded.sort_unstable();
+                folded.dedup();
+                let names = self.askable(&folded);
+                return Alias::Targets { targets, folded, names, beside, authoritative, ttls };
             }
         }
         if !beside.is_empty() {
@@ -75,11 +92,23 @@ impl View<'_> {
             Err(why) => Alias::Unknown(why),
             Ok(absence) if absence.nxdomain => Alias::Absent(absence),
             // The name exists without an alias: only both address questions can say that it is empty.
-            Ok(absence) => match self.both(server, alias).together() {
+            Ok(absence) => match self.hear_both(server, name).together() {
                 Err(Err(why)) => Alias::Unknown(why),
                 _ => Alias::Absent(absence),
             },
         }
+    }
+
+    /// Names of the store as names, sorted. Names of DCs, as nearly all are, share one copy.
+    fn askable(&self, names: &[NameId]) -> Vec<DnsName> {
+        let parse = |name: &NameId| {
+            let text = self.evidence.store.name(*name);
+            let known = self.dc_named(text).and_then(|dc| dc.names().find(|name| name.as_str() == text));
+            known.cloned().or_else(|| DnsName::from_presentation(text).ok())
+        };
+        let mut names: Vec<DnsName> = names.iter().filter_map(parse).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Addresses that stand at the name itself, not behind an alias, and whether a reply says so with AA.
@@ -109,7 +138,7 @@ mod tests {
     fn alias(world: World) -> String {
         let evidence = world.observe();
         let inventory = inventory::derive(&evidence);
-        match View::new(&inventory, &evidence).alias(&inventory.servers[1], &name(ALIAS2)) {
+        match View::new(&inventory, &evidence).alias(&inventory.servers[1], &name(ALIAS2)).into_owned() {
             Alias::Targets { targets, beside, authoritative, .. } => {
                 let names: Vec<&str> = targets.into_iter().map(|target| evidence.store.name(target)).collect();
                 format!("{names:?} {beside:?} {authoritative}")

@@ -8,17 +8,17 @@ use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 
 /// What a server holds at a name. Equal contents are the same records, whatever their order and case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Content {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content<'v> {
     /// No record.
     Nothing,
     /// Targets of aliases in lower case, by id, each once.
-    Targets(Vec<NameId>),
+    Targets(&'v [NameId]),
     /// Sorted, each once.
-    Addresses(Vec<IpAddr>),
+    Addresses(&'v [IpAddr]),
 }
 
-impl Content {
+impl Content<'_> {
     /// The data of the records as text, sorted.
     pub fn texts(&self, store: &Store) -> Vec<String> {
         match self {
@@ -36,25 +36,21 @@ impl Content {
 impl View<'_> {
     /// The target of an alias that has exactly one, however often and in whatever case it stands there.
     pub fn single_target(&self, server: &Server, alias: &DnsName) -> Option<DnsName> {
-        let Alias::Targets { targets, .. } = self.alias(server, alias) else { return None };
-        let store = &self.evidence.store;
-        let mut names: Vec<&str> = targets.iter().map(|&target| store.lower(target)).collect();
-        names.dedup();
-        match names[..] {
-            [one] => DnsName::from_presentation(one).ok(),
+        match &*self.alias(server, alias) {
+            Alias::Targets { folded, names, .. } if folded.len() == 1 => names.first().cloned(),
             _ => None,
         }
     }
 
     /// Whether the alias leads to the root alone, which is no host's name and never has an address.
     pub fn leads_to_root(&self, server: &Server, alias: &DnsName) -> bool {
-        let Alias::Targets { targets, .. } = self.alias(server, alias) else { return false };
-        targets.iter().all(|&target| self.evidence.store.name(target) == ".")
+        let is_root = |target: &NameId| self.evidence.store.name(*target) == ".";
+        matches!(&*self.alias(server, alias), Alias::Targets { folded, .. } if folded.iter().all(is_root))
     }
 
     /// Whether the server shows the alias with AA.
     pub fn is_authoritative_alias(&self, server: &Server, alias: &DnsName) -> bool {
-        matches!(self.alias(server, alias), Alias::Targets { authoritative: true, .. })
+        matches!(*self.alias(server, alias), Alias::Targets { authoritative: true, .. })
     }
 
     /// Whether the host name of a DC leads to it at this server; `None` where that cannot be said.
@@ -110,27 +106,23 @@ impl View<'_> {
         let aliases = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
         aliases
             .into_iter()
-            .any(|alias| matches!(self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
+            .any(|alias| matches!(*self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
     }
 
-    /// What a server holds at a name, and whether it says so with authority; `None` where it was not seen.
-    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Content, bool)> {
+    /// What a server holds at the alias (CNAME) or the host name (A, AAAA) of a DC, and whether it says so with
+    /// authority; `None` where it was not seen.
+    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Content<'_>, bool)> {
         if rtype != RecordType::CNAME {
-            return match self.addresses(server, name.as_str(), rtype) {
-                Look::Present(addresses) => Some((Content::Addresses(addresses.list), addresses.authoritative)),
+            let both = self.hosts.get(server, name)?;
+            return match both.of(rtype) {
+                Look::Present(addresses) => Some((Content::Addresses(&addresses.list), addresses.authoritative)),
                 Look::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
                 Look::Unknown(_) => None,
             };
         }
-        match self.alias(server, name) {
-            Alias::Targets { targets, authoritative, .. } => {
-                let mut names: Vec<NameId> =
-                    targets.into_iter().map(|target| self.evidence.store.folded(target)).collect();
-                names.sort_unstable();
-                names.dedup();
-                Some((Content::Targets(names), authoritative))
-            }
-            Alias::Holds { addresses, authoritative } => Some((Content::Addresses(addresses), authoritative)),
+        match self.aliases.get(server, name)? {
+            Alias::Targets { folded, authoritative, .. } => Some((Content::Targets(folded), *authoritative)),
+            Alias::Holds { addresses, authoritative } => Some((Content::Addresses(addresses), *authoritative)),
             Alias::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
             Alias::Unknown(_) => None,
         }

@@ -1,7 +1,9 @@
 //! The machine that guidpost runs on, as far as it is one of the forest's own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+
+use hashbrown::HashMap;
 
 use super::View;
 use crate::evidence::{Evidence, LocalStage, LocalView, NameLine};

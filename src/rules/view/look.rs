@@ -1,5 +1,6 @@
 //! What one server says about one name: present, absent or unknown.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -148,6 +149,11 @@ impl Both {
         }
     }
 
+    /// What is said of one family: AAAA, or else A.
+    pub fn of(&self, rtype: RecordType) -> &Look {
+        if rtype == RecordType::AAAA { &self.aaaa } else { &self.a }
+    }
+
     /// A and AAAA with their types.
     pub fn by_type(&self) -> [(RecordType, &Look); 2] {
         [(RecordType::A, &self.a), (RecordType::AAAA, &self.aaaa)]
@@ -238,8 +244,14 @@ impl<'a> View<'a> {
     }
 
     /// A and AAAA of a name at a server.
-    pub fn both(&self, server: &Server, name: &DnsName) -> Both {
-        let name = self.evidence.store.find_name(name.as_str());
+    pub fn both(&self, server: &Server, name: &DnsName) -> Cow<'_, Both> {
+        match self.hosts.get(server, name) {
+            Some(both) => Cow::Borrowed(both),
+            None => Cow::Owned(self.hear_both(server, self.id(name))),
+        }
+    }
+
+    pub(crate) fn hear_both(&self, server: &Server, name: Option<NameId>) -> Both {
         Both {
             a: self.follow(server, name, RecordType::A, MAX_CHAIN),
             aaaa: self.follow(server, name, RecordType::AAAA, MAX_CHAIN),
@@ -248,10 +260,6 @@ impl<'a> View<'a> {
 
     /// The addresses of one family at the end of a name, aliases followed: in the reply, then by the server's own
     /// answers about the last target.
-    pub fn addresses(&self, server: &Server, name: &str, rtype: RecordType) -> Look {
-        self.follow(server, self.evidence.store.find_name(name), rtype, MAX_CHAIN)
-    }
-
     fn follow(&self, server: &Server, name: Option<NameId>, rtype: RecordType, hops: usize) -> Look {
         let (answer, body) = match self.reply_about(server, name, rtype, true) {
             Ok(reply) => reply,

@@ -37,12 +37,14 @@ impl<'a> View<'a> {
     pub fn addresses_of(&self, dc: &'a Dc) -> BTreeSet<IpAddr> {
         let mut all: BTreeSet<IpAddr> = dc.single_addresses().collect();
         all.extend(self.overriding_addresses(dc));
-        for server in self.good_servers() {
+        for server in self.differing_servers(dc) {
             for name in self.names_of(dc, server) {
                 all.extend(self.both(server, &name).addresses());
             }
             // A destination takes what stands at the name of the alias itself, too.
-            if let Some(Alias::Holds { addresses, .. }) = dc.alias.as_ref().map(|alias| self.alias(server, alias)) {
+            if let Some(Alias::Holds { addresses, .. }) =
+                dc.alias.as_ref().map(|alias| self.alias(server, alias)).as_deref()
+            {
                 all.extend(addresses);
             }
         }

@@ -6,12 +6,14 @@ pub(super) mod here;
 mod look;
 mod machine;
 mod owner;
+mod sayings;
 mod standing;
 mod tell;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hashbrown::HashMap;
 use ipnetwork::IpNetwork;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -22,9 +24,10 @@ use crate::inventory::{self, Dc, Inventory, Server};
 use crate::name::DnsName;
 pub use alias::Alias;
 pub use chain::Content;
-pub use look::{Absence, Addresses, Look, Why, rcode_name, rcode_number};
+pub use look::{Absence, Addresses, Both, Look, Why, rcode_name, rcode_number};
 pub use machine::Experience;
 pub use owner::{Ownership, Unusable, special_address};
+use sayings::Table;
 pub use standing::Standing;
 
 /// Inventory and evidence, with what several rules need computed once.
@@ -38,6 +41,10 @@ pub struct View<'a> {
     /// By server.
     columns: Vec<Option<&'a Column>>,
     standings: Vec<Standing>,
+    /// What stands at the aliases of the DCs, by server.
+    aliases: Table<'a, Alias>,
+    /// What stands at their host names, by server.
+    hosts: Table<'a, Both>,
     /// The first DC of each host name and other name; indexes into the inventory.
     names: HashMap<&'a str, usize>,
     /// Which DCs own an address singly; indexes into the inventory.
@@ -46,6 +53,8 @@ pub struct View<'a> {
     network_owners: Vec<(IpNetwork, usize)>,
     /// Under the host names of which DCs an address stands, at any good server; indexes into the inventory.
     holders: BTreeMap<IpAddr, BTreeSet<usize>>,
+    /// To whom the addresses under the host names of DCs belong, by DC (its index) and address.
+    owners: HashMap<(usize, IpAddr), Ownership<'a>>,
     /// Addresses that a server gives for names that do not exist, by server.
     synthesized: Vec<BTreeSet<IpAddr>>,
     /// Who answers, by DC (its index) and address.
@@ -65,10 +74,13 @@ impl<'a> View<'a> {
             today: evidence.started_at.to_zoned(TimeZone::UTC).date(),
             columns: Vec::new(),
             standings: Vec::new(),
+            aliases: Table::default(),
+            hosts: Table::default(),
             names: HashMap::new(),
             single_owners: HashMap::new(),
             network_owners: Vec::new(),
             holders: BTreeMap::new(),
+            owners: HashMap::new(),
             synthesized: Vec::new(),
             machines: BTreeMap::new(),
             here: here::find(inventory, evidence),
@@ -78,10 +90,13 @@ impl<'a> View<'a> {
         view.columns = inventory.servers.iter().map(column).collect();
         view.find_names();
         view.find_owners();
+        view.hosts = view.hear_hosts();
+        view.aliases = view.hear_aliases();
         view.standings = inventory.servers.iter().map(|server| standing::of(&view, server)).collect();
         view.synthesized = inventory.servers.iter().map(|server| view.canary_addresses(server)).collect();
         view.holders = view.find_holders();
         view.judge_machines();
+        view.owners = view.find_owners_under_names();
         view
     }
 
@@ -94,6 +109,16 @@ impl<'a> View<'a> {
     pub fn good_servers(&self) -> impl Iterator<Item = &'a Server> {
         let servers = self.inventory.servers.iter().zip(&self.standings);
         servers.filter(|(_, standing)| !standing.is_blocked()).map(|(server, _)| server)
+    }
+
+    /// The good servers, without those that say the same about a DC as the one before.
+    pub fn differing_servers(&self, dc: &Dc) -> impl Iterator<Item = &'a Server> {
+        let mut before = None;
+        self.good_servers().filter(move |&server| {
+            let same = before.is_some_and(|before| self.says_the_same(dc, before, server));
+            before = Some(server);
+            !same
+        })
     }
 
     /// How many servers cannot be judged.
@@ -201,11 +226,16 @@ impl<'a> View<'a> {
         }
     }
 
+    fn find_owners_under_names(&self) -> HashMap<(usize, IpAddr), Ownership<'a>> {
+        let pairs = self.holders.iter().flat_map(|(&address, dcs)| dcs.iter().map(move |&dc| (dc, address)));
+        pairs.map(|(dc, address)| ((dc, address), self.find_owner(&self.inventory.dcs[dc], address))).collect()
+    }
+
     fn find_holders(&self) -> BTreeMap<IpAddr, BTreeSet<usize>> {
         let mut holders: BTreeMap<IpAddr, BTreeSet<usize>> = BTreeMap::new();
         for dc in &self.inventory.dcs {
             let Some(host) = &dc.host else { continue };
-            for server in self.good_servers() {
+            for server in self.differing_servers(dc) {
                 for address in self.both(server, host).addresses() {
                     if !self.is_synthesized(server, address) {
                         holders.entry(address).or_default().insert(dc.index);

@@ -45,6 +45,10 @@ impl PartialEq for Dc {
 impl<'a> View<'a> {
     /// To whom an address belongs that stands under a name of `dc`.
     pub fn ownership(&self, dc: &Dc, address: IpAddr) -> Ownership<'a> {
+        self.owners.get(&(dc.index, address)).cloned().unwrap_or_else(|| self.find_owner(dc, address))
+    }
+
+    pub(crate) fn find_owner(&self, dc: &Dc, address: IpAddr) -> Ownership<'a> {
         if let Some(unusable) = self.unusable(address) {
             return Ownership::Unusable(unusable);
         }

@@ -6,7 +6,7 @@ use crate::testing::{Reply, World, name};
 fn look(world: World, of: &str) -> Look {
     let evidence = world.observe();
     let inventory = inventory::derive(&evidence);
-    View::new(&inventory, &evidence).addresses(&inventory.servers[1], of, RecordType::A)
+    View::new(&inventory, &evidence).both(&inventory.servers[1], &name(of)).a.clone()
 }
 
 fn host(reply: Reply) -> Look {
