@@ -3,16 +3,30 @@
 import argparse
 import json
 import os
+import re
 import statistics
+import sys
 import tempfile
 
 import lab
 
 # guidpost asks a server each question once. The one Knot listens on so many ports, each a server for guidpost, that it
 # too asks about 100,000 questions about 5,000 DCs; asking alone goes from one to the next with the very list of dnsperf.
-PORTS = 7
+PORTS = 5
 PEER_QUESTIONS = 100_000
 DIG_QUESTIONS = 5_000
+
+DNSPERF, DIG, ASKING, CHECK = "dnsperf", "dig -f", "guidpost, asking alone", f"guidpost check, {PORTS} servers"
+# Per question, medians of the ratios within each round.
+GOALS = (
+    (ASKING, "cpu", DNSPERF, 1.0),
+    (ASKING, "wall", DNSPERF, 1.1),
+    (ASKING, "cpu", DIG, 1 / 12),
+    (ASKING, "wall", DIG, 1 / 10),
+    (CHECK, "cpu", DNSPERF, 1.3),
+)
+# MiB beside configuration, inventory and evidence for so many questions; octets of evidence per answer.
+MEMORY_GOAL, ANSWER_GOAL = 20, 120
 
 
 def main():
@@ -25,15 +39,15 @@ def main():
     dcs, ports = lab.forest(args.dcs), lab.free_ports(PORTS)
     with tempfile.TemporaryDirectory() as folder, lab.knot(folder, dcs, ports):
         ask = os.path.abspath(args.ask)
-        compare(os.path.abspath(args.guidpost), ask, args.runs, folder, dcs, ports)
-        for count in (1, PORTS):
-            show_shares(ask, folder, count)
+        met = compare(os.path.abspath(args.guidpost), ask, args.runs, folder, dcs, ports)
+        met &= show_shares(ask, folder)
+    sys.exit(0 if met else 1)
 
 
 def compare(guidpost, ask, runs, folder, dcs, ports):
     clients = peers(folder, dcs, ports[0])
     servers = [f"127.0.0.1:{port}" for port in ports]
-    clients["guidpost, asking alone"] = (PEER_QUESTIONS, [ask, os.path.join(folder, "questions"), *servers])
+    clients[ASKING] = (PEER_QUESTIONS, [ask, os.path.join(folder, "questions"), *servers])
     for count in (1, PORTS):
         config = os.path.join(folder, f"{count}.yaml")
         servers = [(f"s{i}", ("127.0.0.1", port)) for i, port in enumerate(ports[:count])]
@@ -50,13 +64,14 @@ def compare(guidpost, ask, runs, folder, dcs, ports):
             cost = lab.Cost(command, folder)
             if cost.code != 0:
                 raise SystemExit(f"{name} ended with {cost.code}:\n{cost.out[-2000:]}\n{cost.err[-2000:]}")
-            if name == "dnsperf" and "(100.00%)" not in cost.out:
+            if name == DNSPERF and "(100.00%)" not in cost.out:
                 print(f"dnsperf lost questions in round {round_}; its figures cover fewer answers")
-            if name == "guidpost, asking alone" and f"{PEER_QUESTIONS} replies" not in cost.out:
+            if name == ASKING and f"{PEER_QUESTIONS} replies" not in cost.out:
                 raise SystemExit(f"guidpost did not get every answer:\n{cost.out}")
             if round_ > 0:
                 costs[name].append(cost)
     show(clients, costs, runs, len(dcs))
+    return show_goals(clients, costs)
 
 
 def peers(folder, dcs, port):
@@ -69,7 +84,7 @@ def peers(folder, dcs, port):
     with open(few, "w", encoding="ascii") as file:
         file.writelines(f"@127.0.0.1 -p {port} {name} {rtype} +noall +answer\n" for name, rtype in many[:DIG_QUESTIONS])
     dnsperf = ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", listed, "-n", "1", "-q", "100", "-c", "1", "-T", "1"]
-    return {"dnsperf": (PEER_QUESTIONS, dnsperf), "dig -f": (DIG_QUESTIONS, ["dig", "-f", few])}
+    return {DNSPERF: (PEER_QUESTIONS, dnsperf), DIG: (DIG_QUESTIONS, ["dig", "-f", few])}
 
 
 def count_questions(guidpost, config, folder):
@@ -80,10 +95,39 @@ def count_questions(guidpost, config, folder):
     return sum(server["questions"] for server in json.loads(cost.out)["servers"])
 
 
-def show_shares(ask, folder, count):
-    """Prints what the parts of a whole run take in memory."""
-    print(f"\nMemory of a check of {where(count)}, as the parts are done:")
-    print(lab.Cost([ask, "shares", os.path.join(folder, f"{count}.yaml")], folder).out.strip())
+def show_shares(ask, folder):
+    """Prints what the parts of a whole run take in memory, and whether that meets the goals."""
+    out = lab.Cost([ask, "shares", os.path.join(folder, f"{PORTS}.yaml")], folder).out
+    print(f"\nMemory of a check of {where(PORTS)}, as the parts are done:\n{out.strip()}")
+    kib = {what: int(figure) for what, figure in re.findall(r"^(\w[^:\n]*): (\d+) KiB", out, re.MULTILINE)}
+    answers = int(re.search(r"for (\d+) answers", out)[1])
+    rest = (kib["peak"] - kib["configuration"] - kib["inventory"] - kib["evidence alone"]) / 1024
+    each = kib["evidence alone"] * 1024 / answers
+    met = [rest <= MEMORY_GOAL, each <= ANSWER_GOAL]
+    print(f"beside configuration, inventory and evidence: {rest:.1f} MiB; goal {MEMORY_GOAL}: {verdict(met[0])}")
+    print(f"evidence: {each:.0f} octets per answer; goal {ANSWER_GOAL}: {verdict(met[1])}")
+    return all(met)
+
+
+def show_goals(clients, costs):
+    print()
+    met = []
+    for name, what, peer, goal in GOALS:
+        ratio = median_ratio(clients, costs, name, peer, what)
+        met.append(ratio <= goal)
+        print(f"{name}: {ratio:.3f} of the {what} of {peer}; goal {goal:.3f}: {verdict(met[-1])}")
+    return all(met)
+
+
+def verdict(met):
+    return "met" if met else "MISSED"
+
+
+def median_ratio(clients, costs, name, peer, what):
+    """Per question."""
+    pairs = zip(costs[name], costs[peer])
+    scale = clients[peer][0] / clients[name][0]
+    return statistics.median(getattr(mine, what) / getattr(its, what) for mine, its in pairs) * scale
 
 
 def where(count):
@@ -95,21 +139,19 @@ def show(clients, costs, runs, dcs):
     print(f"CPU is user + system of the client process. Ratios are per question, medians over the runs; dig -f asks")
     print(f"{DIG_QUESTIONS} questions, one after the other, and is scaled.\n")
     print(f"{'client':32} {'questions':>9} {'CPU s':>8} {'us/question':>11} {'CPU ratio':>9} {'wall s':>8} {'wall ratio':>10} {'peak MiB':>8}")
-    base_asked, base = clients["dnsperf"][0], costs["dnsperf"]
     for name, (asked, _) in clients.items():
         mine = costs[name]
 
         def median(value):
             return statistics.median(value(cost) for cost in mine)
 
-        def ratio(value):
-            pairs = zip(mine, base)
-            return statistics.median((value(a) / asked) / (value(b) / base_asked) for a, b in pairs)
+        def ratio(what):
+            return median_ratio(clients, costs, name, DNSPERF, what)
 
         cpu, wall = median(lambda cost: cost.cpu), median(lambda cost: cost.wall)
         print(
-            f"{name:32} {asked:9} {cpu:8.3f} {cpu / asked * 1e6:11.2f} {ratio(lambda cost: cost.cpu):9.2f}"
-            f" {wall:8.3f} {ratio(lambda cost: cost.wall):10.2f} {median(lambda cost: cost.memory):8.1f}"
+            f"{name:32} {asked:9} {cpu:8.3f} {cpu / asked * 1e6:11.2f} {ratio("cpu"):9.2f}"
+            f" {wall:8.3f} {ratio("wall"):10.2f} {median(lambda cost: cost.memory):8.1f}"
         )
 
 

@@ -66,7 +66,7 @@ pub(super) fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
     };
     let candidate = preflight::of(view.evidence);
     let is_candidates = || candidate.is_some_and(|candidate| candidate.addresses.contains(&address));
-    let named = || view.inventory.dcs.iter().any(|dc| dc.owns(address)) || is_candidates();
+    let named = || view.is_owned(address) || is_candidates();
     family && view.unusable(address).is_none() && (!is_public(address) || named())
 }
 

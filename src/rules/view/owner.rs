@@ -92,6 +92,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the configuration gives an address to any DC, singly or by a network.
+    pub fn is_owned(&self, address: IpAddr) -> bool {
+        self.single_owners.contains_key(&address)
+            || self.network_owners.iter().any(|(network, _)| network.contains(address))
+    }
+
     fn dcs_at(&self, indexes: &[usize]) -> Vec<&'a Dc> {
         indexes.iter().map(|&index| &self.inventory.dcs[index]).collect()
     }
