@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::decode::{Decoded, Malformed};
+use super::decode::{Asked, Decoded, Malformed};
 use super::server::Server;
 use super::wire::{Kind, rcode};
 use super::{Shared, socket, wire};
@@ -131,11 +131,16 @@ impl Server {
         shared: &mut Shared<'_>,
     ) -> bool {
         let reply = &shared.tools.buffer[..len];
+        let in_flight = self.flight.slot(slot);
+        let name = shared.evidence.question(in_flight.question).name;
         let store = &mut shared.evidence.store;
         let decoded = match kind {
             Kind::Alien => Err(Malformed),
             Kind::BareError => Ok(shared.tools.decoder.decode_bare(reply, store)),
-            Kind::Truncated | Kind::Whole => shared.tools.decoder.decode(reply, store),
+            Kind::Truncated | Kind::Whole => {
+                let asked = wire::same_question(reply, &in_flight.query).map(|end| Asked { name, end });
+                shared.tools.decoder.decode(reply, asked, store)
+            }
         };
         // Of an ANSWER of which nothing can be kept nobody may say that it was empty.
         let decoded =
