@@ -47,7 +47,7 @@ impl DnsName {
     /// Says which character or label is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if is_plain(text) {
-            return Self::from_presentation(text);
+            return Ok(Self::from_plain(text));
         }
         if let Some(bad) =
             text.chars().find(|c| c.is_ascii() && !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
@@ -66,10 +66,17 @@ impl DnsName {
     /// Says what is wrong with its labels or escapes.
     pub fn from_presentation(text: &str) -> Result<Self, NameError> {
         if is_plain(text) {
-            return Ok(Self(text.to_ascii_lowercase().into()));
+            return Ok(Self::from_plain(text));
         }
         let labels = labels(text)?;
         Ok(Self::from_labels(labels.iter().map(Vec::as_slice)))
+    }
+
+    /// Takes a plain text. It is copied once: large forests have many names.
+    fn from_plain(text: &str) -> Self {
+        let mut name: Arc<str> = text.into();
+        Arc::make_mut(&mut name).make_ascii_lowercase();
+        Self(name)
     }
 
     /// Builds the name from the octets of its labels, first label first. The lengths are the caller's business.
@@ -143,7 +150,7 @@ impl DnsName {
 
 /// Appends one label in presentation form, its case kept.
 pub fn push_label(text: &mut String, label: &[u8]) {
-    if label.iter().all(is_plain_octet)
+    if is_plain_label(label)
         && let Ok(plain) = std::str::from_utf8(label)
     {
         text.push_str(plain);
@@ -161,16 +168,37 @@ pub fn push_label(text: &mut String, label: &[u8]) {
     }
 }
 
-/// What nearly all names are made of: nothing that is escaped, or could be.
-fn is_plain_octet(octet: &u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')
+/// Whether a label is made of what nearly all names are made of: nothing that is escaped, or could be.
+pub fn is_plain_label(label: &[u8]) -> bool {
+    label.iter().all(|&octet| PLAIN[usize::from(octet)])
 }
+
+/// Letters, digits, `-` and `_`: a table, because every octet of every name in every reply is looked at.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        plain[octet] = matches!(octet as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_');
+        octet += 1;
+    }
+    plain
+};
 
 /// Whether a text is a name without escapes and final dot, so that only its case can differ from its [`DnsName`].
 fn is_plain(text: &str) -> bool {
+    let is_label = |length: usize| (1..=63).contains(&length);
+    let mut length = 0;
+    for octet in text.bytes() {
+        if PLAIN[usize::from(octet)] {
+            length += 1;
+        } else if octet == b'.' && is_label(length) {
+            length = 0;
+        } else {
+            return false;
+        }
+    }
     // 255 octets on the wire: a length before each label, and the final 0.
-    text.len() <= 253
-        && text.split('.').all(|label| (1..=63).contains(&label.len()) && label.as_bytes().iter().all(is_plain_octet))
+    is_label(length) && text.len() <= 253
 }
 
 /// The position of the first dot that separates labels.

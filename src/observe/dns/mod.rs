@@ -3,6 +3,7 @@
 //! hickory's own transports hide what must be reported (AA of negative answers, errors of a header alone, closed ports,
 //! response times), ask refused questions again, and need several times the CPU; only its codec is used here.
 
+mod datagrams;
 mod decode;
 mod ending;
 mod flight;
@@ -34,14 +35,21 @@ const PROGRESS_GAP: Duration = Duration::from_millis(100);
 
 /// Working memory that all servers use in turn.
 pub(super) struct Tools {
+    /// For reading from connections.
     buffer: Box<[u8]>,
+    datagrams: datagrams::Datagrams,
     ids: ids::Ids,
     decoder: decode::Decoder,
 }
 
 impl Tools {
     pub(super) fn new() -> Self {
-        Self { buffer: vec![0; LONGEST].into(), ids: ids::Ids::new(), decoder: decode::Decoder::default() }
+        Self {
+            buffer: vec![0; LONGEST].into(),
+            datagrams: datagrams::Datagrams::new(),
+            ids: ids::Ids::new(),
+            decoder: decode::Decoder::default(),
+        }
     }
 }
 

@@ -103,6 +103,13 @@ impl Pace {
             cap.tokens -= 1.0;
         }
     }
+
+    /// A datagram that was counted as sent was not.
+    pub(super) fn unsent(&mut self) {
+        if let Some(cap) = &mut self.cap {
+            cap.tokens += 1.0;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::decode::{Decoded, Malformed};
+use super::datagrams::BATCH;
+use super::decode::{Asked, Decoded, Decoder, Malformed};
+use super::flight::Sent;
 use super::server::Server;
 use super::wire::{Kind, rcode};
 use super::{Shared, socket, wire};
-use crate::evidence::{Answer, Lost, NotAsked, Outcome, Store, Transport};
+use crate::evidence::{Answer, Evidence, Lost, NotAsked, Outcome, Store, Transport};
 
 /// Datagrams that one server may bring before the others have their turn.
 const MOST_AT_ONCE: usize = 512;
@@ -55,13 +57,19 @@ impl Refusals {
 impl Server {
     /// Takes everything that the socket holds.
     pub(super) fn receive(&mut self, shared: &mut Shared<'_>) {
-        for _ in 0..MOST_AT_ONCE {
+        for _ in 0..MOST_AT_ONCE / BATCH {
             let Some(udp) = &self.socket else { return };
             let error = match socket::pending_error(udp) {
                 Some(error) => error,
-                None => match udp.try_recv(&mut shared.tools.buffer) {
-                    Ok(len) => {
-                        self.datagram(len, shared);
+                None => match shared.tools.datagrams.receive(udp) {
+                    Ok(count) => {
+                        let now = Instant::now();
+                        for position in 0..count {
+                            self.datagram(position, now, shared);
+                        }
+                        if count < BATCH {
+                            return;
+                        }
                         continue;
                     }
                     Err(error) => error,
@@ -78,14 +86,13 @@ impl Server {
         }
     }
 
-    fn datagram(&mut self, len: usize, shared: &mut Shared<'_>) {
-        let Some(id) = shared.tools.buffer[..len].first_chunk() else { return };
+    fn datagram(&mut self, position: usize, now: Instant, shared: &mut Shared<'_>) {
+        let reply = shared.tools.datagrams.get(position);
+        let Some(id) = reply.first_chunk() else { return };
         let Some(sent) = self.flight.find(u16::from_be_bytes(*id)) else { return };
         if sent.transport != Transport::Udp {
             return;
         }
-        let now = Instant::now();
-        let reply = &shared.tools.buffer[..len];
         let slot = self.flight.slot(sent.slot);
         let kind = wire::inspect(reply, &slot.query);
         let code = if kind == Kind::Alien { 0 } else { wire::header_rcode(reply) };
@@ -104,12 +111,13 @@ impl Server {
         if kind == Kind::Truncated {
             self.hear(now, now - sent.at);
             self.knows_edns |= sent.edns;
-            let reply = shared.tools.buffer[..len].into();
+            let reply = reply.into();
             self.flight.slot_mut(sent.slot).rtt_us = super::ending::micros(now - sent.at);
             self.go_to_tcp(sent.slot, reply, now, shared);
             return;
         }
-        if self.finish(sent.slot, kind, len, Transport::Udp, now - sent.at, shared) {
+        let rtt = now - sent.at;
+        if self.finish(sent, kind, reply, rtt, &mut shared.tools.decoder, shared.evidence) {
             self.hear(now, now - sent.at);
             if sent.edns {
                 self.knows_edns = true;
@@ -120,22 +128,27 @@ impl Server {
         }
     }
 
-    /// Ends a question by the reply in the buffer, unless that turns out to be none.
+    /// Ends a question by a reply, unless that turns out to be none.
     pub(super) fn finish(
         &mut self,
-        slot: usize,
+        sent: Sent,
         kind: Kind,
-        len: usize,
-        transport: Transport,
+        reply: &[u8],
         rtt: Duration,
-        shared: &mut Shared<'_>,
+        decoder: &mut Decoder,
+        evidence: &mut Evidence,
     ) -> bool {
-        let reply = &shared.tools.buffer[..len];
-        let store = &mut shared.evidence.store;
+        let slot = sent.slot;
+        let in_flight = self.flight.slot(slot);
+        let name = evidence.question(in_flight.question).name;
+        let store = &mut evidence.store;
         let decoded = match kind {
             Kind::Alien => Err(Malformed),
-            Kind::BareError => Ok(shared.tools.decoder.decode_bare(reply, store)),
-            Kind::Truncated | Kind::Whole => shared.tools.decoder.decode(reply, store),
+            Kind::BareError => Ok(decoder.decode_bare(reply, store)),
+            Kind::Truncated | Kind::Whole => {
+                let asked = wire::same_question(reply, &in_flight.query).map(|end| Asked { name, end });
+                decoder.decode(reply, asked, store)
+            }
         };
         // Of an ANSWER of which nothing can be kept nobody may say that it was empty.
         let decoded =
@@ -149,7 +162,7 @@ impl Server {
             outcome: Outcome::Reply,
             flags: decoded.flags,
             rcode: decoded.rcode,
-            transport,
+            transport: sent.transport,
             tries: self.flight.slot(slot).sends,
             rtt_us: super::ending::micros(rtt),
             body: decoded.body,

@@ -3,9 +3,10 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::datagrams::{BATCH, Datagrams};
 use super::flight::Slot;
 use super::server::Server;
-use super::{Shared, ids::Ids, socket, wire};
+use super::{Shared, Tools, socket, wire};
 use crate::evidence::{Answer, Lost, NotAsked, Outcome, Transport};
 
 /// A server that answered nothing is silent after so many questions that ran out of tries.
@@ -17,6 +18,14 @@ const DEAD_PATIENCE: u32 = 2;
 /// So long the first question waits alone. A machine whose port is closed sends only a handful of ICMP messages before it
 /// limits their rate; a burst would use them up, and the port would look silent.
 const PRELUDE: Duration = Duration::from_millis(20);
+
+/// A datagram that could not be sent so often in a row counts as lost.
+const MOST_FAILURES: u32 = 3;
+
+/// Questions go out when so large a part of the window is free, or after so long: what that costs a server far away is
+/// small against its round trip.
+const GROUPS: usize = 8;
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// How an attempt to send ended.
 #[derive(PartialEq, Eq)]
@@ -32,11 +41,47 @@ impl Server {
     /// Sends waiting questions as far as window and cap allow.
     pub(super) fn send_new(&mut self, now: Instant, shared: &mut Shared<'_>) {
         self.held = None;
+        if self.gathers(now) {
+            return;
+        }
         while self.verdict.is_none() && !self.refusals.in_doubt() && self.flight.len() < self.pace.window() {
             if let (Some(first), None) = (self.first_sent, self.heard)
                 && now < first + PRELUDE
             {
                 self.held = Some(first + PRELUDE);
+                return;
+            }
+            let mut outbox = std::mem::take(&mut self.outbox);
+            self.fill(&mut outbox, now, shared);
+            let attempt = self.send_filled(&outbox, now, shared);
+            let more = !outbox.is_empty() && attempt == Attempt::Sent;
+            outbox.clear();
+            self.outbox = outbox;
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Whether to wait a moment for more room in the window, so that several questions go out with one call. A server
+    /// that is sent several at once answers them at once, too, which saves both sides more than the calls.
+    fn gathers(&mut self, now: Instant) -> bool {
+        let window = self.pace.window();
+        let room = window.saturating_sub(self.flight.len());
+        let group = (window / GROUPS).min(BATCH).min(self.queue.len());
+        let worth = self.heard.is_some() && (1..group).contains(&room);
+        let until = worth.then(|| *self.gathering.get_or_insert(now + GATHERING)).filter(|until| now < *until);
+        self.gathering = until;
+        until.is_some()
+    }
+
+    /// Puts questions into slots that go out together, as far as window and cap allow.
+    fn fill(&mut self, outbox: &mut Vec<usize>, now: Instant, shared: &mut Shared<'_>) {
+        // Before the first reply each goes out by itself: the refusal of one comes back from sending the next.
+        let most = if self.heard.is_some() { BATCH } else { 1 };
+        while outbox.len() < most && self.flight.len() < self.pace.window() {
+            if let Err(later) = self.pace.may_send(now) {
+                self.held = Some(later);
                 return;
             }
             let Some(question) = self.queue.pop_front() else { return };
@@ -49,16 +94,29 @@ impl Server {
                 self.end(slot, Answer::without_reply(Outcome::NotAsked(NotAsked::Unreachable), 0));
                 continue;
             }
-            match self.transmit(slot, now, &mut shared.tools.ids) {
-                Attempt::Sent => {}
-                Attempt::Later => {
-                    self.flight.close(slot);
-                    self.queue.push_front(question);
-                    return;
-                }
-                Attempt::Never => return,
+            let id = self.flight.draw_id(slot, &mut shared.tools.ids);
+            // Known from now on, so that no other of them gets the same.
+            self.flight.sent(slot, id, Transport::Udp, now);
+            self.pace.sent();
+            outbox.push(slot);
+        }
+    }
+
+    /// Sends the questions in these slots; those that do not go out wait again, in their old order.
+    fn send_filled(&mut self, slots: &[usize], now: Instant, shared: &mut Shared<'_>) -> Attempt {
+        let (sent, attempt) = self.transmit(slots, now, &mut shared.tools.datagrams);
+        let (out, back) = slots.split_at(sent);
+        for &slot in out {
+            self.note_sent(slot, now);
+        }
+        if attempt == Attempt::Later {
+            for &slot in back.iter().rev() {
+                self.pace.unsent();
+                self.queue.push_front(self.flight.slot(slot).question);
+                self.flight.close(slot);
             }
         }
+        attempt
     }
 
     /// Looks after the questions in flight: sends again, and gives up.
@@ -89,7 +147,7 @@ impl Server {
                 // octets. The clients of Windows send none, so they are no worse off there.
                 wire::remove_edns(&mut self.flight.slot_mut(index).query);
             }
-            match self.transmit(index, now, &mut shared.tools.ids) {
+            match self.retransmit(index, now, shared.tools) {
                 Attempt::Sent if at_once => {}
                 Attempt::Sent => {
                     self.pace.loss(now);
@@ -131,49 +189,75 @@ impl Server {
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
-    fn transmit(&mut self, slot: usize, now: Instant, ids: &mut Ids) -> Attempt {
+    /// Sends the question in a slot once more.
+    fn retransmit(&mut self, slot: usize, now: Instant, tools: &mut Tools) -> Attempt {
         if let Err(later) = self.pace.may_send(now) {
             self.held = Some(later);
             return Attempt::Later;
         }
-        let id = self.flight.draw_id(slot, ids);
-        // The error of an earlier datagram may come back from this call; then nothing was sent.
-        for _ in 0..3 {
-            let Some(udp) = &self.socket else { return Attempt::Later };
-            match udp.try_send(&self.flight.slot(slot).query) {
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    return Attempt::Later;
+        let id = self.flight.draw_id(slot, &mut tools.ids);
+        let (_, attempt) = self.transmit(&[slot], now, &mut tools.datagrams);
+        if attempt == Attempt::Sent {
+            self.pace.sent();
+            self.flight.sent(slot, id, Transport::Udp, now);
+            self.note_sent(slot, now);
+        }
+        attempt
+    }
+
+    /// Sends the octets of slots, and says how many went out, and how it ended.
+    fn transmit(&mut self, slots: &[usize], now: Instant, datagrams: &mut Datagrams) -> (usize, Attempt) {
+        let (mut done, mut failures) = (0, 0);
+        while done < slots.len() {
+            let Some(udp) = &self.socket else { return (done, Attempt::Later) };
+            let queries = slots[done..].iter().map(|&slot| &self.flight.slot(slot).query[..]);
+            let error = match datagrams.send(udp, queries) {
+                Ok(sent) => {
+                    (done, failures) = (done + sent, 0);
+                    continue;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
+                Err(error) => error,
+            };
+            // The error of an earlier datagram may come back from this call; then nothing was sent.
+            failures += 1;
+            match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return (done, Attempt::Later);
+                }
+                io::ErrorKind::Interrupted => {}
+                _ => {
                     let meaning = socket::meaning(&error);
                     let trouble = socket::trouble(&format!("sending to {}", self.address), &error);
                     if meaning.0 == Lost::Closed {
                         self.refused(meaning, trouble, now);
                         if self.verdict.is_some() {
-                            return Attempt::Never;
+                            return (done, Attempt::Never);
                         }
                     } else if self.heard.is_none() && socket::is_final(&error) {
                         self.condemn(meaning, Some(trouble));
-                        return Attempt::Never;
+                        return (done, Attempt::Never);
                     } else {
                         // One error of the network does not condemn a server: the datagram is lost.
                         self.refusals.blame(meaning, trouble);
-                        break;
+                        failures = MOST_FAILURES;
                     }
                 }
             }
+            if failures >= MOST_FAILURES {
+                (done, failures) = (done + 1, 0);
+            }
         }
-        self.pace.sent();
-        self.flight.sent(slot, id, Transport::Udp, now);
+        (done, Attempt::Sent)
+    }
+
+    /// Keeps account of a datagram that went out.
+    fn note_sent(&mut self, slot: usize, now: Instant) {
         self.first_sent.get_or_insert(now);
         let sent = self.flight.slot_mut(slot);
         sent.again = false;
         sent.sends = sent.sends.saturating_add(1);
         self.watch(slot);
-        Attempt::Sent
     }
 
     fn give_up(&mut self, slot: usize, shared: &mut Shared<'_>) {

@@ -71,6 +71,10 @@ pub(in super::super) struct Server {
     pub(super) due: Option<Instant>,
     /// The next question is held back until then.
     pub(super) held: Option<Instant>,
+    /// Until then questions are gathered that go out together.
+    pub(super) gathering: Option<Instant>,
+    /// The slots of questions that go out together; empty between two calls.
+    pub(super) outbox: Vec<usize>,
     /// The first datagram ever.
     pub(super) first_sent: Option<Instant>,
     /// Answers that evidence does not have yet.
@@ -99,6 +103,8 @@ impl Server {
             trouble: None,
             due: None,
             held: None,
+            gathering: None,
+            outbox: Vec::new(),
             first_sent: None,
             ended: Vec::new(),
         }
@@ -175,6 +181,8 @@ impl Server {
         }
         if self.socket.is_some() {
             self.send_new(now, shared);
+        } else {
+            (self.held, self.gathering) = (None, None);
         }
         self.record(now, shared);
     }
@@ -216,7 +224,7 @@ impl Server {
     /// When the conversation must go on although nothing came.
     fn wake_at(&self) -> Option<Instant> {
         let again = self.scarce.as_ref().map(|scarce| scarce.again);
-        [self.due, self.held, self.refusals.confirm_at(), again].into_iter().flatten().min()
+        [self.due, self.held, self.gathering, self.refusals.confirm_at(), again].into_iter().flatten().min()
     }
 }
 

@@ -179,27 +179,27 @@ impl Server {
             debug_assert!(len <= LONGEST);
             let Some((message, behind)) = behind.split_at_checked(len) else { break };
             rest = behind;
-            shared.tools.buffer[..len].copy_from_slice(message);
-            self.tcp_message(len, shared);
+            self.tcp_message(message, shared);
         }
         let taken = read.len() - rest.len();
         self.tcp.read = read;
         self.tcp.read.drain(..taken);
     }
 
-    fn tcp_message(&mut self, len: usize, shared: &mut Shared<'_>) {
-        let Some(id) = shared.tools.buffer[..len].first_chunk() else { return };
+    fn tcp_message(&mut self, message: &[u8], shared: &mut Shared<'_>) {
+        let Some(id) = message.first_chunk() else { return };
         let Some(sent) = self.flight.find(u16::from_be_bytes(*id)) else { return };
         if sent.transport != Transport::Tcp {
             return;
         }
         let now = Instant::now();
-        let kind = match wire::inspect(&shared.tools.buffer[..len], &self.flight.slot(sent.slot).query) {
+        let kind = match wire::inspect(message, &self.flight.slot(sent.slot).query) {
             // There is nowhere else to go.
             Kind::Truncated => Kind::Whole,
             kind => kind,
         };
-        if self.finish(sent.slot, kind, len, Transport::Tcp, now - sent.at, shared) {
+        let rtt = now - sent.at;
+        if self.finish(sent, kind, message, rtt, &mut shared.tools.decoder, shared.evidence) {
             (self.heard, self.lost_in_a_row) = (Some(now), 0);
             self.tcp.progress.set(Some(now));
             self.tcp.served = true;

@@ -60,6 +60,33 @@ fn question(query: &[u8]) -> &[u8] {
 
 fn write_name(out: &mut Vec<u8>, name: &str) -> bool {
     let start = out.len();
+    let whole = if name.as_bytes().contains(&b'\\') { write_escaped(out, name) } else { write_plain(out, name) };
+    whole && out.len() - start <= 255
+}
+
+/// Without escapes the text is the octets, with the length of a label in the place of the dot before it. From the end a
+/// length is known when its place is met.
+fn write_plain(out: &mut Vec<u8>, name: &str) -> bool {
+    let start = out.len();
+    out.push(b'.');
+    out.extend_from_slice(name.as_bytes());
+    let mut length = 0usize;
+    for octet in out[start..].iter_mut().rev() {
+        if *octet != b'.' {
+            length += 1;
+            continue;
+        }
+        if !(1..=63).contains(&length) {
+            return false;
+        }
+        *octet = length as u8;
+        length = 0;
+    }
+    out.push(0);
+    true
+}
+
+fn write_escaped(out: &mut Vec<u8>, name: &str) -> bool {
     let mut label = out.len();
     out.push(0);
     let mut octets = name.bytes();
@@ -81,11 +108,9 @@ fn write_name(out: &mut Vec<u8>, name: &str) -> bool {
         };
         out.push(octet);
     }
-    if !close_label(out, label) {
-        return false;
-    }
+    let whole = close_label(out, label);
     out.push(0);
-    out.len() - start <= 255
+    whole
 }
 
 fn close_label(out: &mut [u8], label: usize) -> bool {
@@ -142,13 +167,22 @@ pub(super) fn inspect(reply: &[u8], query: &[u8]) -> Kind {
             let Some(echoed) = reply.get(HEADER..HEADER + asked.len()) else { return Kind::Alien };
             // Type and class follow the name; letters in them are numbers, so only the name is compared without case.
             let name = asked.len() - 4;
-            if !echoed[..name].eq_ignore_ascii_case(&asked[..name]) || echoed[name..] != asked[name..] {
+            let same_name = || echoed[..name].eq_ignore_ascii_case(&asked[..name]);
+            if echoed != asked && (echoed[name..] != asked[name..] || !same_name()) {
                 return Kind::Alien;
             }
             if reply[2] & 0x02 != 0 { Kind::Truncated } else { Kind::Whole }
         }
         _ => Kind::Alien,
     }
+}
+
+/// Where the QUESTION section of a reply ends that [`inspect`] found whole, if it is the one of `query` to the letter:
+/// servers may change the case of its name.
+pub(super) fn same_question(reply: &[u8], query: &[u8]) -> Option<usize> {
+    let asked = question(query);
+    let end = HEADER + asked.len();
+    (reply.get(HEADER..end)? == asked).then_some(end)
 }
 
 /// Whether the header counts records in ANSWER.
@@ -213,6 +247,26 @@ mod tests {
             assert!(!write_query(&mut out, bad, RecordType::A, true, true), "{bad}");
         }
         assert!(write_query(&mut out, &["a".repeat(61).as_str(); 4].join("."), RecordType::A, true, true));
+    }
+
+    #[test]
+    fn plain_names_are_written_as_the_long_way_writes_them() {
+        for name in ["dc1.contoso.test", "x", "*.a", "", ".", "a.", ".a", "a..b", &"a".repeat(63), &"a".repeat(64)] {
+            let (mut plain, mut long_way) = (b"head".to_vec(), b"head".to_vec());
+            let written = write_plain(&mut plain, name);
+            assert_eq!(written, write_escaped(&mut long_way, name), "{name}");
+            assert!(!written || plain == long_way, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_question_of_the_same_case_is_the_same() {
+        let query = query("dc1.contoso.test", RecordType::A);
+        let good = reply_to(&query);
+        assert_eq!(same_question(&good, &query), Some(good.len()));
+        assert_eq!(same_question(&good.to_ascii_uppercase(), &query), None);
+        assert_eq!(same_question(&good[..good.len() - 1], &query), None);
+        assert_eq!(same_question(&[], &query), None);
     }
 
     #[test]

@@ -7,9 +7,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::Decoded;
+use super::{Asked, Decoded};
 use crate::evidence::{Body, NameId, Rdata, Record, RecordType, Soa, Store};
-use crate::name::push_label;
+use crate::name::{is_plain_label, push_label};
 use crate::observe::dns::wire;
 
 /// Pointers in one name; servers write one or two.
@@ -25,8 +25,8 @@ const IN: u16 = 1;
 /// Its working memory.
 #[derive(Default)]
 pub(super) struct Reader {
-    /// The names of the message, in presentation form, one behind the other.
-    text: String,
+    /// The names of the message, in presentation form, one behind the other: ASCII.
+    text: Vec<u8>,
     names: Vec<Name>,
     found: Vec<Found>,
     records: Vec<Record>,
@@ -37,6 +37,8 @@ struct Name {
     /// Where its first label stands.
     place: usize,
     text: Range<usize>,
+    /// Known of the name that was asked from the beginning, of the others when they were interned.
+    id: Option<NameId>,
 }
 
 /// Position of a name in [`Reader::names`].
@@ -64,16 +66,20 @@ struct Edns {
 
 impl Reader {
     /// Reads a whole reply and interns what it says; `None`, and nothing interned, if it is not one of the common ones.
-    pub(super) fn read(&mut self, reply: &[u8], store: &mut Store) -> Option<Decoded> {
+    pub(super) fn read(&mut self, reply: &[u8], asked: Option<Asked>, store: &mut Store) -> Option<Decoded> {
         self.text.clear();
         self.names.clear();
         self.found.clear();
-        let edns = self.find(reply)?;
+        let edns = self.find(reply, asked)?;
+        let text = std::str::from_utf8(&self.text).ok()?;
         let answers = usize::from(u16::from_be_bytes([reply[6], reply[7]]));
         self.records.clear();
-        let (text, names) = (&self.text, &self.names);
+        let names = &mut self.names;
         self.records.extend(self.found.iter().map(|found| {
-            let mut name = |spot: Spot| store.intern_name(&text[names[spot].text.clone()]);
+            let mut name = |spot: Spot| {
+                let Name { text: range, id, .. } = &mut names[spot];
+                *id.get_or_insert_with(|| store.intern_name(&text[range.clone()]))
+            };
             let owner = name(found.owner);
             let data = match found.data {
                 Data::Address(address) => address,
@@ -100,17 +106,22 @@ impl Reader {
     }
 
     /// Finds the records of ANSWER and AUTHORITY. Those of ADDITIONAL must be right, but only EDNS is kept of them.
-    fn find(&mut self, reply: &[u8]) -> Option<Option<Edns>> {
+    fn find(&mut self, reply: &[u8], asked: Option<Asked>) -> Option<Option<Edns>> {
         let mut cursor = Cursor { octets: reply, at: 0 };
         let [_, flags, questions, answers, authority, additional] = cursor.numbers()?;
         // A reply (QR) of opcode QUERY, not truncated.
         if flags & 0xfa00 != 0x8000 || questions != 1 {
             return None;
         }
-        cursor.name(|_| {})?;
-        let [_rtype, class] = cursor.numbers()?;
-        if class != IN {
-            return None;
+        if let Some(Asked { name, end }) = asked {
+            self.names.push(Name { place: wire::HEADER, text: 0..0, id: Some(name) });
+            cursor.at = end;
+        } else {
+            cursor.name(|_| {})?;
+            let [_rtype, class] = cursor.numbers()?;
+            if class != IN {
+                return None;
+            }
         }
         for _ in 0..u32::from(answers) + u32::from(authority) {
             let found = self.record(&mut cursor, None)?;
@@ -176,19 +187,25 @@ impl Reader {
         let start = self.text.len();
         cursor.name(|label| {
             if self.text.len() > start {
-                self.text.push('.');
+                self.text.push(b'.');
             }
-            push_label(&mut self.text, label);
+            if is_plain_label(label) {
+                self.text.extend_from_slice(label);
+            } else {
+                let mut escaped = String::new();
+                push_label(&mut escaped, label);
+                self.text.extend_from_slice(escaped.as_bytes());
+            }
         })?;
         if self.text.len() == start {
-            self.text.push('.');
+            self.text.push(b'.');
         }
-        self.names.push(Name { place, text: start..self.text.len() });
+        self.names.push(Name { place, text: start..self.text.len(), id: None });
         Some(self.names.len() - 1)
     }
 
     fn is_root(&self, name: Spot) -> bool {
-        self.text[self.names[name].text.clone()] == *"."
+        self.text[self.names[name].text.clone()] == *b"."
     }
 }
 

@@ -6,7 +6,7 @@ mod library;
 mod tests;
 
 use super::wire;
-use crate::evidence::{Body, BodyId, Flags, Record, Store};
+use crate::evidence::{Body, BodyId, Flags, NameId, Record, Store};
 
 /// What a reply says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub(super) struct Decoded {
     pub(super) body: Option<BodyId>,
     /// Something in it was left out, so the octets are worth keeping.
     pub(super) unusual: bool,
+}
+
+/// The question of a reply that repeats it to the letter: most records are about its name, which evidence has already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// Its name, spelled as in the reply.
+    pub(super) name: NameId,
+    /// Where it ends in the reply.
+    pub(super) end: usize,
 }
 
 /// The message does not read as DNS.
@@ -32,16 +41,21 @@ pub(in super::super) struct Decoder {
 
 impl Decoder {
     /// Reads a whole reply and interns what it says.
-    pub(super) fn decode(&mut self, reply: &[u8], store: &mut Store) -> Result<Decoded, Malformed> {
-        match self.decode_common(reply, store) {
+    pub(super) fn decode(
+        &mut self,
+        reply: &[u8],
+        asked: Option<Asked>,
+        store: &mut Store,
+    ) -> Result<Decoded, Malformed> {
+        match self.decode_common(reply, asked, store) {
             Some(decoded) => Ok(decoded),
             None => self.decode_any(reply, store),
         }
     }
 
     /// Reads a reply if it is one of the common ones; leaves nothing in `store` otherwise.
-    pub(super) fn decode_common(&mut self, reply: &[u8], store: &mut Store) -> Option<Decoded> {
-        self.common.read(reply, store)
+    pub(super) fn decode_common(&mut self, reply: &[u8], asked: Option<Asked>, store: &mut Store) -> Option<Decoded> {
+        self.common.read(reply, asked, store)
     }
 
     /// Reads a whole reply, common or not, to the same result.
@@ -57,7 +71,7 @@ impl Decoder {
 
     /// Reads an error that came without a QUESTION section.
     pub(super) fn decode_bare(&mut self, reply: &[u8], store: &mut Store) -> Decoded {
-        self.decode(reply, store).unwrap_or_else(|Malformed| Decoded {
+        self.decode(reply, None, store).unwrap_or_else(|Malformed| Decoded {
             flags: wire::flags(reply),
             rcode: wire::header_rcode(reply),
             body: Some(store.intern_body(Body { answers: &[], authority: &[], edns: None })),
@@ -68,7 +82,7 @@ impl Decoder {
     /// Reads a truncated reply as far as it goes: some servers cut in the middle of a record and do not correct the
     /// counts. The header alone is kept if no record can be read.
     pub(super) fn decode_truncated(&mut self, reply: &[u8], store: &mut Store) -> Decoded {
-        if let Ok(decoded) = self.decode(reply, store) {
+        if let Ok(decoded) = self.decode(reply, None, store) {
             return decoded;
         }
         self.library.read_beginning(reply, store).unwrap_or_else(|| Decoded {

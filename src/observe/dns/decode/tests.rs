@@ -38,7 +38,7 @@ fn the_replies_of_a_real_server_are_read() {
         assert_eq!(wire::inspect(&reply, &query), wire::Kind::Whole, "{name}");
 
         let mut store = Store::default();
-        let decoded = Decoder::default().decode(&reply, &mut store).unwrap();
+        let decoded = Decoder::default().decode(&reply, None, &mut store).unwrap();
         assert!(!decoded.unusual, "{name}");
         let expected = if name.starts_with("nosuch") { 3 } else { decoded.rcode };
         assert_eq!(decoded.rcode, expected, "{name}");
@@ -73,7 +73,7 @@ fn what_can_be_read_of_a_cut_reply_is_kept() {
 fn read_all_ways(reply: &[u8]) {
     let mut store = Store::default();
     let mut decoder = Decoder::default();
-    let _ = decoder.decode(reply, &mut store);
+    let _ = decoder.decode(reply, None, &mut store);
     if reply.len() >= wire::HEADER {
         decoder.decode_bare(reply, &mut store);
         decoder.decode_truncated(reply, &mut store);
@@ -90,7 +90,7 @@ fn the_replies_of_a_real_server_are_common_unless_they_say_something_else() {
         assert!(is_common(&reply), "{rtype} {name}");
         let mut cut = reply.clone();
         cut.pop();
-        assert!(Decoder::default().decode_common(&cut, &mut store).is_none(), "{rtype} {name}");
+        assert!(Decoder::default().decode_common(&cut, None, &mut store).is_none(), "{rtype} {name}");
     }
     assert!(store.is_empty());
 }
