@@ -64,7 +64,7 @@ fn guidpost(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guidpost"));
     command.current_dir(folder).args(arguments);
     command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR");
-    command.output().unwrap()
+    crate::start::program(|| command.output())
 }
 
 /// Whether a character of another script is what it seems.
