@@ -56,7 +56,7 @@ fn with_status(report: &Report, status: ServerStatus) -> usize {
 #[test]
 fn sixty_dead_servers_of_a_hundred_are_told_in_time_and_nothing_else() {
     let servers = crowd(FOREST.healthy());
-    let folder = folder(&servers, "timeout: 1s, tries: 2");
+    let folder = folder(&servers, "timeout: 2s, tries: 2");
     let begun = Instant::now();
     let (report, code) = check(&folder, "30s");
     let elapsed = begun.elapsed();
@@ -88,8 +88,8 @@ fn the_deadline_leaves_what_is_known() {
     );
     let folder = folder(&servers, "timeout: 20s, tries: 2");
     let begun = Instant::now();
-    let (report, code) = check(&folder, "2s");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let (report, code) = check(&folder, "4s");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_eq!((report.verdict, code, report.incomplete), (Verdict::Unknown, 3, Some(Incomplete::Deadline)));
     assert_eq!(with_status(&report, ServerStatus::Answering), ALIVE);
     assert_eq!(fails(&report), [].into(), "a server that had no time is not silent");
