@@ -60,7 +60,7 @@ fn sixty_dead_servers_of_a_hundred_are_told_in_time_and_nothing_else() {
     let begun = Instant::now();
     let (report, code) = check(&folder, "30s");
     let elapsed = begun.elapsed();
-    assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
+    assert!(elapsed < Duration::from_secs(25), "{elapsed:?}");
     assert_eq!((report.verdict, code, report.incomplete), (Verdict::Critical, 2, None));
     assert_eq!(report.servers.len(), ALIVE + SILENT + CLOSED);
     assert_eq!(with_status(&report, ServerStatus::Answering), ALIVE);
