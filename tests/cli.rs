@@ -1,23 +1,26 @@
 //! The command line from outside: exit codes, streams, and what scripts rely on.
 
+mod start;
+
 use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
+use assert_cmd::assert::{Assert, OutputAssertExt as _};
 
-fn guidpost(arguments: &[&str]) -> Command {
+fn guidpost(arguments: &[&str]) -> Assert {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("guidpost"));
     command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR");
-    command
+    start::program(|| command.output()).assert().append_context("arguments", format!("{arguments:?}"))
 }
 
 fn stdout(arguments: &[&str]) -> String {
-    let output = guidpost(arguments).assert().success();
+    let output = guidpost(arguments).success();
     assert!(output.get_output().stderr.is_empty(), "{arguments:?} wrote to standard error");
     String::from_utf8(output.get_output().stdout.clone()).expect("output is UTF-8")
 }
 
 fn stderr(arguments: &[&str]) -> String {
-    let output = guidpost(arguments).assert().code(3);
+    let output = guidpost(arguments).code(3);
     assert!(output.get_output().stdout.is_empty(), "{arguments:?} wrote to standard output");
     String::from_utf8(output.get_output().stderr.clone()).expect("messages are UTF-8")
 }
@@ -105,11 +108,11 @@ fn bad_candidates_are_refused_before_anybody_is_asked() {
     let seen = folder.path().join("seen.json");
     std::fs::write(&config, forest).unwrap();
     let (config, seen) = (config.to_str().unwrap(), seen.to_str().unwrap());
-    guidpost(&["check", "-c", config, "--save-evidence", seen]).assert().code(2);
+    guidpost(&["check", "-c", config, "--save-evidence", seen]).code(2);
     assert!(stderr(&["preflight", "--evidence", seen]).contains("another command"));
     let candidate = ["preflight", "-c", config, "--host", "dc3.contoso.com", "--address", "192.0.2.12", "--no-probe"];
-    guidpost(&[&candidate[..], &["--save-evidence", seen]].concat()).assert().code(2);
-    let report = guidpost(&["preflight", "--evidence", seen]).assert().code(2);
+    guidpost(&[&candidate[..], &["--save-evidence", seen]].concat()).code(2);
+    let report = guidpost(&["preflight", "--evidence", seen]).code(2);
     let text = String::from_utf8(report.get_output().stdout.clone()).expect("output is UTF-8");
     assert!(text.contains("[not checked]  The name dc3.contoso.com is free"), "{text}");
 }
@@ -180,12 +183,9 @@ fn manual_pages_are_roff() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     for arguments in [&["explain", "8524"][..], &["completions", "bash"], &["rules", "-f", "json"], &["man"]] {
-        let mut child = Process::new(assert_cmd::cargo::cargo_bin!("guidpost"))
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Process::new(assert_cmd::cargo::cargo_bin!("guidpost"));
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = start::program(|| command.spawn());
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");

@@ -1,6 +1,8 @@
 //! `guidpost gone` as a program: what it is told, what it prints, and that evidence gives the same report again.
 #![expect(clippy::disallowed_methods, reason = "these tests read and write their own files")]
 
+mod start;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -17,8 +19,7 @@ struct Run {
 }
 
 fn run(place: &Path, args: &[&str]) -> Run {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_guidpost")).args(args).current_dir(place).output().expect("guidpost starts");
+    let output = start::program(|| Command::new(env!("CARGO_BIN_EXE_guidpost")).args(args).current_dir(place).output());
     let text = |octets: Vec<u8>| String::from_utf8(octets).expect("output is UTF-8");
     Run {
         code: output.status.code().expect("it ends by itself"),

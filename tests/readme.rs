@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read and write their own files")]
 
+mod start;
+
 use std::fmt::Write as _;
 use std::process::{Command, Output};
 
@@ -13,7 +15,7 @@ fn readme() -> String {
 }
 
 fn guidpost(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_guidpost")).args(args).output().expect("guidpost starts")
+    start::program(|| Command::new(env!("CARGO_BIN_EXE_guidpost")).args(args).output())
 }
 
 /// The text between `<!-- NAME -->` and `<!-- /NAME -->`.

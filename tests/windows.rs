@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "the tests write their own files")]
 #![expect(clippy::unwrap_used, reason = "a file of a test that cannot be written fails the test")]
 
+mod start;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -31,7 +33,7 @@ fn configuration(server: &RunningServer) -> String {
 }
 
 fn guidpost(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_guidpost")).current_dir(folder).args(arguments).output().unwrap()
+    start::program(|| Command::new(env!("CARGO_BIN_EXE_guidpost")).current_dir(folder).args(arguments).output())
 }
 
 /// UTF-16 with a byte order mark, as `>` and Out-File of Windows PowerShell 5.1 write it.

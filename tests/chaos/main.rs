@@ -20,4 +20,6 @@ mod machine;
 mod message;
 mod relay;
 mod scarce;
+#[path = "../start/mod.rs"]
+mod start;
 mod weather;

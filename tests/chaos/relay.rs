@@ -3,9 +3,10 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a thread waits before it looks whether it is to end.
 const TICK: Duration = Duration::from_millis(20);
@@ -78,6 +79,7 @@ impl Relay {
         let relay = Self { address: socket.local_addr().unwrap(), questions, end };
         let (questions, end) = (Arc::clone(&relay.questions), Arc::clone(&relay.end));
         socket.set_read_timeout(Some(TICK)).unwrap();
+        let shelf = shelf(socket.try_clone().unwrap());
         thread::spawn(move || {
             let mut buffer = vec![0; 65_535];
             while !end.load(Ordering::Relaxed) {
@@ -87,13 +89,9 @@ impl Relay {
                 for Parcel { after, octets } in carry(number, &query, Behind(server)) {
                     if after.is_zero() {
                         let _ = socket.send_to(&octets, client);
-                        continue;
+                    } else {
+                        shelf.send((Instant::now() + after, octets, client)).unwrap();
                     }
-                    let socket = socket.try_clone().unwrap();
-                    thread::spawn(move || {
-                        thread::sleep(after);
-                        let _ = socket.send_to(&octets, client);
-                    });
                 }
             }
         });
@@ -160,6 +158,29 @@ impl Drop for Relay {
             assert!(question[10] == 0 && question[11] <= 1, "more than EDNS: {question:02x?}");
         }
     }
+}
+
+/// Takes what is to be sent later, and sends it when it is due. One thread does so for all: hundreds of threads that sleep
+/// would be a load of their own.
+fn shelf(socket: UdpSocket) -> Sender<(Instant, Vec<u8>, SocketAddr)> {
+    let (sender, incoming) = mpsc::channel();
+    thread::spawn(move || {
+        let mut waiting: Vec<(Instant, Vec<u8>, SocketAddr)> = Vec::new();
+        loop {
+            let next = waiting.iter().map(|(due, ..)| *due).min();
+            let pause = next.map_or(PATIENCE, |due| due.saturating_duration_since(Instant::now()));
+            match incoming.recv_timeout(pause) {
+                Ok(parcel) => waiting.push(parcel),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = Instant::now();
+            for (_, octets, client) in waiting.extract_if(.., |(due, ..)| *due <= now) {
+                let _ = socket.send_to(&octets, client);
+            }
+        }
+    });
+    sender
 }
 
 /// Keeps a question; gives its number.

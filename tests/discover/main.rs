@@ -5,5 +5,7 @@ mod command;
 mod file;
 mod forest;
 mod properties;
+#[path = "../start/mod.rs"]
+mod start;
 mod trouble;
 mod world;

@@ -171,6 +171,7 @@ fn three_thousand_hosts_half_of_them_dead() {
     let found = world.find().unwrap();
     assert_eq!(found.controllers.len(), 3002);
     assert_eq!(found.controllers.iter().filter(|dc| dc.guid.is_some()).count(), 2);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    // One dead machine after another would be eight minutes.
+    assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
     written(&found);
 }

@@ -49,7 +49,7 @@ impl World {
     pub(crate) fn new(records: &str, servers: &str, machines: &str) -> Self {
         let records: String = records.lines().map(|line| format!("  {}\n", line.trim())).collect();
         let text = format!(
-            "summary: x\nconfig: {{ forest: contoso.com }}\nquery: {{ timeout: 300ms, tries: 1 }}\n\
+            "summary: x\nconfig: {{ forest: contoso.com }}\nquery: {{ timeout: 1s, tries: 1 }}\n\
              zones: [contoso.com, _msdcs.contoso.com, fabrikam.com, corp.example, provider.example]\n\
              records: |\n{records}\nservers: {servers}\nmachines:\n{machines}\nexit: 0\n"
         );

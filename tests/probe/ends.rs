@@ -10,7 +10,7 @@ use guidpost::observe::{Session, SessionOptions};
 use guidpost::plan::Plan;
 use guidpost::report::Incomplete;
 
-use crate::machine::{REFUSED, timed};
+use crate::machine::{PATIENCE, timed};
 
 /// More than are asked at the same time.
 const MANY: u16 = 400;
@@ -26,7 +26,7 @@ fn config(addresses: impl Iterator<Item = IpAddr>, door: SocketAddr) -> Config {
     let text = "forest: contoso.test\ndns_servers: [127.0.0.1]\nprobe: { protocols: [cldap] }\n";
     let mut config = config::parse(text, "test", &[]).unwrap();
     let elsewhere = SocketAddr::new(door.ip(), base);
-    config.probe.timeout = REFUSED;
+    config.probe.timeout = PATIENCE;
     config.probe.redirect = addresses.map(|address| (address, Some(elsewhere))).collect::<BTreeMap<_, _>>();
     config
 }
@@ -62,7 +62,7 @@ fn the_deadline_and_an_interruption_end_asking_at_once() {
             });
             ask(&mut session, &mut evidence, MANY).await;
         });
-        assert!(took < REFUSED / 2, "{took:?}");
+        assert!(took < PATIENCE / 2, "{took:?}");
         assert_eq!(evidence.incomplete, Some(expected));
         // Nobody was given the time to answer, so nobody counts as silent; and nobody is asked in another round.
         assert_eq!(evidence.machines.len(), usize::from(MANY));
@@ -88,10 +88,10 @@ fn what_was_learned_before_the_end_is_kept() {
     config.probe.redirect.insert(address(1), Some(SocketAddr::new(closed.ip(), closed.port() - 389)));
     let mut evidence = evidence(config);
     let (_, took) = timed(async {
-        let query = Query { deadline: Some(REFUSED / 2), ..Query::default() };
+        let query = Query { deadline: Some(PATIENCE / 2), ..Query::default() };
         ask(&mut Session::new(SessionOptions { query, family: None }), &mut evidence, 2).await;
     });
-    assert!(took < REFUSED, "{took:?}");
+    assert!(took < PATIENCE, "{took:?}");
     assert!(!evidence.machines[&address(0)].replies.any_asked());
     let learned = evidence.machines[&address(1)].replies.cldap.as_ref().and_then(|reply| reply.failure());
     assert_eq!(learned, Some(&guidpost::evidence::probe::Failure::Refused));

@@ -5,11 +5,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// Long enough for loopback, short enough for tests.
-pub(crate) const TIMEOUT: Duration = Duration::from_millis(400);
+/// For machines that keep silent: short enough for tests.
+pub(crate) const TIMEOUT: Duration = Duration::from_millis(600);
 
-/// Long enough to learn that a port is closed: Windows tries for two seconds.
-pub(crate) const REFUSED: Duration = Duration::from_secs(5);
+/// For those that answer, on a machine with much else to do, and for closed ports: Windows tries them for two seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()

@@ -111,7 +111,7 @@ fn run_against(bases: [u16; 2]) -> (Evidence, Vec<Vec<u8>>) {
         "forest: contoso.test\ndns_servers: [{{ address: 127.0.0.1, port: {} }}]\ndomain_controllers:\n  \
          - {{ host: mem.contoso.test, guid: 3dab7f9b-92e7-4391-b8db-000000000001, addresses: [192.0.2.5] }}\n  \
          - {{ host: dc1.contoso.test, guid: 3dab7f9b-92e7-4391-b8db-000000000002, addresses: [192.0.2.6] }}\n\
-         probe:\n  timeout: 400ms\n  redirect:\n    192.0.2.5: 127.0.0.1:{}\n    192.0.2.6: 127.0.0.1:{}\n",
+         probe:\n  timeout: 1s\n  redirect:\n    192.0.2.5: 127.0.0.1:{}\n    192.0.2.6: 127.0.0.1:{}\n",
         server.port(),
         bases[0],
         bases[1]

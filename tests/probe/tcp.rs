@@ -7,7 +7,7 @@ use std::time::Duration;
 use guidpost::evidence::probe::{Challenge, Denial, Failure, Mapping, Reply, RootDse, Status};
 use guidpost::observe::probe::{epm, ntlm, rootdse, smb2};
 
-use crate::machine::{REFUSED, TIMEOUT, closed_tcp, drip, hear, hex, replay, replies, run, tcp, timed};
+use crate::machine::{PATIENCE, TIMEOUT, closed_tcp, drip, hear, hex, replay, replies, run, tcp, timed};
 
 /// The challenge that MS-NLMP 4.2.4.3 prints.
 const CHALLENGE: &str = "4e544c4d53535000020000000c000c003800000033828ae20123456789abcdef0000000000000000240024004400000006007017\
@@ -35,7 +35,7 @@ fn malformed<T>(reply: &Reply<T>) -> bool {
 #[test]
 fn a_dc_tells_its_guid_without_a_bind() {
     let dc = tcp(replay(vec![dc1()]));
-    let reply = run(rootdse::ask(dc, TIMEOUT));
+    let reply = run(rootdse::ask(dc, PATIENCE));
     assert_eq!(guid(&reply).as_deref(), Some("1912bc1a-e924-4a2e-b14a-07e00e656674"));
     // The same in pieces, which TCP is free to make.
     let dc = tcp(drip(dc1(), Duration::from_micros(100)));
@@ -50,19 +50,19 @@ fn a_refused_control_is_left_out() {
     second[5] = 2;
     second[entry + 4] = 2;
     let dc = tcp(replay(vec![refusal(1), second]));
-    let reply = run(rootdse::ask(dc, TIMEOUT));
+    let reply = run(rootdse::ask(dc, PATIENCE));
     let root = reply.answer().unwrap();
     assert_eq!(root.host.as_deref(), Some("dc1.contoso.test"));
     assert_eq!(root.control_refused, Some(Denial::Ldap { code: 1, text: "000004DC".into() }));
 
     let denied = Reply::Failure(Failure::Denied(Denial::Ldap { code: 1, text: "000004DC".into() }));
     let dc = tcp(replay(vec![refusal(1), refusal(2)]));
-    assert_eq!(run(rootdse::ask(dc, TIMEOUT)), denied);
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), denied);
     let dc = tcp(|stream| {
         hear(stream)?;
         stream.write_all(&refusal(1))
     });
-    assert_eq!(run(rootdse::ask(dc, TIMEOUT)), denied);
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), denied);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn answers_to_other_searches_do_not_count() {
     other[5] = 9;
     other[entry + 4] = 9;
     let dc = tcp(replay(vec![[other.clone(), dc1()].concat()]));
-    assert!(guid(&run(rootdse::ask(dc, TIMEOUT))).is_some());
+    assert!(guid(&run(rootdse::ask(dc, PATIENCE))).is_some());
     let dc = tcp(replay(vec![other]));
     assert_eq!(run(rootdse::ask(dc, TIMEOUT)), Reply::Failure(Failure::Stalled));
 }
@@ -80,24 +80,24 @@ fn answers_to_other_searches_do_not_count() {
 #[test]
 fn the_mapper_says_yes_and_no() {
     let dc = tcp(replay(replies("epm-map-drsuapi", "dc1")));
-    let reply = run(epm::ask(dc, TIMEOUT));
+    let reply = run(epm::ask(dc, PATIENCE));
     let Reply::Answer(Mapping::Registered(endpoint)) = reply else { panic!("{reply:?}") };
     assert_eq!(endpoint.port, 49_153);
     let member = tcp(replay(replies("epm-map-drsuapi", "mem")));
-    assert_eq!(run(epm::ask(member, TIMEOUT)), Reply::Answer(Mapping::NotRegistered));
+    assert_eq!(run(epm::ask(member, PATIENCE)), Reply::Answer(Mapping::NotRegistered));
 }
 
 #[test]
 fn the_mapper_may_refuse_the_bind_and_the_call() {
     let nak = hex("05000d031000000015000000010000000400000000");
     let machine = tcp(replay(vec![nak]));
-    assert_eq!(run(epm::ask(machine, TIMEOUT)), Reply::Failure(Failure::Denied(Denial::BindNak(4))));
+    assert_eq!(run(epm::ask(machine, PATIENCE)), Reply::Failure(Failure::Denied(Denial::BindNak(4))));
     let fault = hex("0500030310000000200000000200000000000000000000000500000000000000");
     let machine = tcp(replay(vec![replies("epm-map-drsuapi", "mem").remove(0), fault]));
-    assert_eq!(run(epm::ask(machine, TIMEOUT)), Reply::Failure(Failure::Denied(Denial::Fault(Status(5)))));
+    assert_eq!(run(epm::ask(machine, PATIENCE)), Reply::Failure(Failure::Denied(Denial::Fault(Status(5)))));
     let mut other_call = replies("epm-map-drsuapi", "mem");
     other_call[1][12] = 7;
-    assert!(malformed(&run(epm::ask(tcp(replay(other_call)), TIMEOUT))));
+    assert!(malformed(&run(epm::ask(tcp(replay(other_call)), PATIENCE))));
 }
 
 fn named() -> Challenge {
@@ -127,9 +127,9 @@ fn a_bind_brings_a_challenge() {
         assert!(bind.ends_with(&ntlm::negotiate()));
         stream.write_all(&ack_with(&hex(CHALLENGE)))
     });
-    assert_eq!(run(ntlm::ask_rpc(machine, TIMEOUT)), Reply::Answer(named()));
+    assert_eq!(run(ntlm::ask_rpc(machine, PATIENCE)), Reply::Answer(named()));
     let silent_about_it = tcp(replay(vec![ack_with(b"")]));
-    assert!(malformed(&run(ntlm::ask_rpc(silent_about_it, TIMEOUT))));
+    assert!(malformed(&run(ntlm::ask_rpc(silent_about_it, PATIENCE))));
 }
 
 /// What an SMB2 server sends back.
@@ -160,10 +160,10 @@ fn a_session_setup_brings_a_challenge() {
         assert!(hear(stream)?.is_empty());
         Ok(())
     });
-    assert_eq!(run(ntlm::ask_smb(machine, TIMEOUT)), Reply::Answer(named()));
+    assert_eq!(run(ntlm::ask_smb(machine, PATIENCE)), Reply::Answer(named()));
     let refused = smb(1, 0xc000_00bb, &[9, 0, 0, 0, 0, 0, 0, 0]);
     let machine = tcp(replay(vec![smb(0, 0, &[0; 64]), refused]));
-    let reply = run(ntlm::ask_smb(machine, TIMEOUT));
+    let reply = run(ntlm::ask_smb(machine, PATIENCE));
     assert_eq!(reply, Reply::Failure(Failure::Denied(Denial::Smb(Status(0xc000_00bb)))));
 }
 
@@ -179,7 +179,7 @@ fn all_four(machine: SocketAddr, timeout: Duration) -> ([Option<Failure>; 4], Du
 
 #[test]
 fn a_closed_port_a_hanging_one_and_a_hang_up_are_told_apart() {
-    let (ended, _) = all_four(closed_tcp(), REFUSED);
+    let (ended, _) = all_four(closed_tcp(), PATIENCE);
     assert_eq!(ended, [const { Some(Failure::Refused) }; 4]);
     let (ended, took) = all_four(
         tcp(|stream| {
@@ -190,7 +190,7 @@ fn a_closed_port_a_hanging_one_and_a_hang_up_are_told_apart() {
     );
     assert_eq!(ended, [const { Some(Failure::Stalled) }; 4]);
     assert!(took < TIMEOUT * 3, "{took:?}");
-    let (ended, _) = all_four(tcp(|stream| hear(stream).map(drop)), TIMEOUT);
+    let (ended, _) = all_four(tcp(|stream| hear(stream).map(drop)), PATIENCE);
     assert_eq!(ended, [const { Some(Failure::Closed) }; 4]);
 }
 
@@ -219,8 +219,8 @@ fn a_reply_that_ends_in_the_middle_is_malformed() {
                 stream.write_all(&part)
             });
             let ended = match kind {
-                0 => run(rootdse::ask(machine, TIMEOUT)).failure().cloned(),
-                _ => run(epm::ask(machine, TIMEOUT)).failure().cloned(),
+                0 => run(rootdse::ask(machine, PATIENCE)).failure().cloned(),
+                _ => run(epm::ask(machine, PATIENCE)).failure().cloned(),
             };
             assert_eq!(ended, Some(Failure::Malformed("cut short".into())), "{kind} {end}");
         }
@@ -235,7 +235,7 @@ fn nobody_sends_more_than_a_mebibyte() {
         stream.write_all(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff])?;
         hear(stream).map(drop)
     });
-    assert_eq!(run(rootdse::ask(long, TIMEOUT)), Reply::Failure(Failure::Malformed("longer than 1 MiB".into())));
+    assert_eq!(run(rootdse::ask(long, PATIENCE)), Reply::Failure(Failure::Malformed("longer than 1 MiB".into())));
     let reference = hex("3009020101730404026162");
     let endless = tcp(move |stream| {
         hear(stream)?;
@@ -264,13 +264,13 @@ fn nobody_sends_more_than_a_mebibyte() {
 #[test]
 fn other_protocols_are_recognised_as_such() {
     let web = tcp(replay(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()]));
-    let (ended, _) = all_four(web, TIMEOUT);
+    let (ended, _) = all_four(web, PATIENCE);
     assert!(ended.iter().all(|failure| matches!(failure, Some(Failure::Malformed(_)))), "{ended:?}");
 }
 
 #[test]
 fn the_named_port_is_tried() {
     let open = tcp(|stream| hear(stream).map(drop));
-    assert_eq!(run(epm::try_port(open, TIMEOUT)).answer().unwrap().port, open.port());
-    assert_eq!(run(epm::try_port(closed_tcp(), REFUSED)), Reply::Failure(Failure::Refused));
+    assert_eq!(run(epm::try_port(open, PATIENCE)).answer().unwrap().port, open.port());
+    assert_eq!(run(epm::try_port(closed_tcp(), PATIENCE)), Reply::Failure(Failure::Refused));
 }

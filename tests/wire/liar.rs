@@ -135,9 +135,9 @@ pub(crate) fn truncated(query: &[u8]) -> Vec<u8> {
     reply
 }
 
-/// Timings short enough for tests: sent again after 200 ms, given up after 400.
+/// Timings short enough for tests, for servers that do not answer: sent again after 300 ms, given up after 600.
 pub(crate) fn quick() -> Query {
-    Query { timeout: Duration::from_millis(200), ..Query::default() }
+    Query { timeout: Duration::from_millis(300), ..Query::default() }
 }
 
 pub(crate) fn config() -> Config {

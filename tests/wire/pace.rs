@@ -25,7 +25,7 @@ fn a_server_that_answers_gets_one_datagram_per_question() {
 #[test]
 fn ids_are_random_and_only_queries_are_sent() {
     let server = Liar::new(|_, query| vec![Act::Send(honest(query))]);
-    ask_all(server.address, questions(500), quick());
+    ask_all(server.address, questions(500), Query::default());
     let sent = server.seen();
     let ids: Vec<u16> = sent.iter().map(|query| u16::from_be_bytes([query[0], query[1]])).collect();
     assert!(ids.iter().collect::<BTreeSet<_>>().len() > 480);
@@ -50,7 +50,7 @@ fn recursion_is_asked_for_only_where_wanted() {
     let server = Liar::new(|_, query| vec![Act::Send(honest(query))]);
     let mut ask = question("dc1.contoso.test");
     ask.recursion = false;
-    ask_all(server.address, vec![ask, question("dc1.contoso.test")], quick());
+    ask_all(server.address, vec![ask, question("dc1.contoso.test")], Query::default());
     let flags: Vec<u8> = server.seen().iter().map(|query| query[2]).collect();
     assert_eq!(flags, [0, 1]);
 }
@@ -61,7 +61,7 @@ fn the_cap_on_questions_per_second_is_kept() {
     let query = Query { max_queries_per_second: 100, ..Query::default() };
     let seen = ask_all(server.address, questions(50), query);
     assert!(seen.elapsed >= Duration::from_millis(480), "{:?}", seen.elapsed);
-    assert!(seen.elapsed < Duration::from_secs(2), "{:?}", seen.elapsed);
+    assert!(seen.elapsed < Duration::from_secs(4), "{:?}", seen.elapsed);
     assert_eq!(server.seen().len(), 50);
 }
 

@@ -19,8 +19,8 @@ fn count(seen: &crate::liar::Seen, outcome: Outcome) -> usize {
 fn a_silent_server_costs_the_same_for_any_number_of_questions() {
     let server = Liar::new(|_, _| Vec::new());
     let seen = ask_all(server.address, questions(1000), quick());
-    // 200 ms to the second send, 200 ms more, and some for a busy machine.
-    assert!((380..2000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
+    // 300 ms to the second send, 300 ms more, and some for a busy machine; 1,000 questions one after another take minutes.
+    assert!((580..5000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
     let lost = count(&seen, Outcome::Lost(Lost::Timeout));
     assert!((3..=32).contains(&lost), "{lost}");
     assert_eq!(count(&seen, Outcome::NotAsked(NotAsked::Silent)), 1000 - lost);
@@ -31,7 +31,7 @@ fn a_silent_server_costs_the_same_for_any_number_of_questions() {
 fn with_default_timings_a_dead_server_costs_two_and_a_half_seconds() {
     let server = Liar::new(|_, _| Vec::new());
     let seen = ask_all(server.address, questions(500), Query::default());
-    assert!((2450..4000).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
+    assert!((2450..4900).contains(&seen.elapsed.as_millis()), "{:?}", seen.elapsed);
 }
 
 #[test]
@@ -45,8 +45,10 @@ fn few_questions_time_out_by_themselves() {
 #[test]
 fn a_server_that_dies_half_way_does_not_hold_up_the_run() {
     let server = Liar::new(|n, query| if n < 500 { vec![Act::Send(honest(query))] } else { Vec::new() });
-    let seen = ask_all(server.address, questions(5000), quick());
-    assert!(seen.elapsed < Duration::from_secs(3), "{:?}", seen.elapsed);
+    let query = Query { timeout: Duration::from_secs(1), ..Query::default() };
+    let seen = ask_all(server.address, questions(5000), query);
+    // Window after window it would take half a minute.
+    assert!(seen.elapsed < Duration::from_secs(10), "{:?}", seen.elapsed);
     assert_eq!(count(&seen, Outcome::Reply), 500);
     assert!(count(&seen, Outcome::NotAsked(NotAsked::Silent)) > 4000);
     assert_eq!(seen.answers().len(), 5000);
@@ -63,7 +65,8 @@ fn closed_port() -> SocketAddr {
 #[test]
 fn a_closed_port_is_known_at_once() {
     let seen = ask_all(closed_port(), questions(1000), Query::default());
-    assert!(seen.elapsed < Duration::from_millis(500), "{:?}", seen.elapsed);
+    // Before a time-out tells anything.
+    assert!(seen.elapsed < Duration::from_millis(1900), "{:?}", seen.elapsed);
     assert_eq!(count(&seen, Outcome::Lost(Lost::Closed)), 1);
     assert_eq!(count(&seen, Outcome::NotAsked(NotAsked::Closed)), 999);
     let trouble = seen.column().trouble.as_deref().unwrap();
@@ -92,6 +95,9 @@ fn an_address_without_a_way_is_unreachable() {
     assert!(trouble.starts_with("sending to [fe80::1]:53: ") && !trouble.contains("os error"), "{trouble}");
 }
 
+/// Before a silent server is given up, which takes two and a half seconds.
+const DONE: Duration = Duration::from_secs(2);
+
 fn stopped(query: Query, interrupt_after: Option<Duration>) -> (guidpost::evidence::Evidence, SocketAddr) {
     let server = Liar::new(|n, query| if n == 0 { vec![Act::Send(honest(query))] } else { Vec::new() });
     let mut evidence = evidence();
@@ -113,14 +119,14 @@ fn stopped(query: Query, interrupt_after: Option<Duration>) -> (guidpost::eviden
         session.ask(plan(100..200), &mut evidence, &|_, _| Vec::new(), &|_| ()).await;
     })
     .unwrap();
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < DONE, "{:?}", start.elapsed());
     (evidence, server.address)
 }
 
 #[test]
 fn the_deadline_and_an_interruption_end_everything_that_is_left() {
     // Long enough for the first answer on a machine that has much else to do.
-    let after = Duration::from_millis(300);
+    let after = Duration::from_millis(500);
     let deadline = Query { deadline: Some(after), ..Query::default() };
     for (query, interrupt, expected, not_asked) in [
         (deadline, None, Incomplete::Deadline, NotAsked::Deadline),
@@ -132,6 +138,6 @@ fn the_deadline_and_an_interruption_end_everything_that_is_left() {
         assert_eq!(answers.len(), 200);
         let left = answers.iter().filter(|(_, answer)| answer.outcome == Outcome::NotAsked(not_asked)).count();
         assert_eq!(left, 199);
-        assert!(evidence.elapsed >= after && evidence.elapsed < Duration::from_secs(1));
+        assert!(evidence.elapsed >= after && evidence.elapsed < DONE);
     }
 }

@@ -10,7 +10,7 @@ use guidpost::name::DnsName;
 use guidpost::observe::{self, Session, SessionOptions};
 use guidpost::plan::Plan;
 
-use crate::liar::{Liar, a, evidence, quick, record, reply};
+use crate::liar::{Liar, a, evidence, record, reply};
 
 const ZONE: &str = "contoso.test";
 
@@ -124,7 +124,8 @@ fn half_a_zone_is_none() {
         send(stream, &message(query, &[soa(1), a(1)]));
         kept.push(stream.try_clone().unwrap());
     });
-    assert_eq!(transfer(&hangs, quick()), "it broke off: no further message in time");
+    let query = Query { timeout: Duration::from_secs(1), ..Query::default() };
+    assert_eq!(transfer(&hangs, query), "it broke off: no further message in time");
     assert_eq!(after(|query| vec![message(query, &[a(1), soa(1)])]), "it does not begin with the SOA of the zone");
     assert_eq!(after(|query| vec![message(query, &[])]), "the reply holds no zone");
 }
@@ -145,7 +146,7 @@ fn an_error_refuses_a_transfer_or_breaks_it_off() {
     let later = |query: &[u8]| vec![message(query, &[soa(1), a(1)]), reply(query, 2, &[])];
     assert_eq!(after(later), "it broke off with SERVFAIL");
     assert_eq!(after(|_| Vec::new()), "the server closed the connection without a reply");
-    assert_eq!(transfer(&Liar::new(|_, _| Vec::new()), quick()), "nothing listens on its TCP port");
+    assert_eq!(transfer(&Liar::new(|_, _| Vec::new()), Query::default()), "nothing listens on its TCP port");
 }
 
 #[test]
