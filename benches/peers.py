@@ -10,13 +10,15 @@ import tempfile
 
 import lab
 
-# guidpost asks a server each question once. The one Knot listens on so many ports, each a server for guidpost, that it
-# too asks about 100,000 questions about 5,000 DCs; asking alone goes from one to the next with the very list of dnsperf.
-PORTS = 5
+# guidpost asks a server each question once. So the one Knot listens on several ports, each a server for guidpost. A check
+# of so many servers asks about 100,000 questions about 5,000 DCs; asking alone goes from one port to the next with the
+# very list of dnsperf, of which none may get a question twice.
+SERVERS = 5
+PORTS = 7
 PEER_QUESTIONS = 100_000
 DIG_QUESTIONS = 5_000
 
-DNSPERF, DIG, ASKING, CHECK = "dnsperf", "dig -f", "guidpost, asking alone", f"guidpost check, {PORTS} servers"
+DNSPERF, DIG, ASKING, CHECK = "dnsperf", "dig -f", "guidpost, asking alone", f"guidpost check, {SERVERS} servers"
 # Per question, medians of the ratios within each round.
 GOALS = (
     (ASKING, "cpu", DNSPERF, 1.0),
@@ -48,7 +50,7 @@ def compare(guidpost, ask, runs, folder, dcs, ports):
     clients = peers(folder, dcs, ports[0])
     servers = [f"127.0.0.1:{port}" for port in ports]
     clients[ASKING] = (PEER_QUESTIONS, [ask, os.path.join(folder, "questions"), *servers])
-    for count in (1, PORTS):
+    for count in (1, SERVERS):
         config = os.path.join(folder, f"{count}.yaml")
         servers = [(f"s{i}", ("127.0.0.1", port)) for i, port in enumerate(ports[:count])]
         lab.write_config(config, dcs, servers)
@@ -97,8 +99,8 @@ def count_questions(guidpost, config, folder):
 
 def show_shares(ask, folder):
     """Prints what the parts of a whole run take in memory, and whether that meets the goals."""
-    out = lab.Cost([ask, "shares", os.path.join(folder, f"{PORTS}.yaml")], folder).out
-    print(f"\nMemory of a check of {where(PORTS)}, as the parts are done:\n{out.strip()}")
+    out = lab.Cost([ask, "shares", os.path.join(folder, f"{SERVERS}.yaml")], folder).out
+    print(f"\nMemory of a check of {where(SERVERS)}, as the parts are done:\n{out.strip()}")
     kib = {what: int(figure) for what, figure in re.findall(r"^(\w[^:\n]*): (\d+) KiB", out, re.MULTILINE)}
     answers = int(re.search(r"for (\d+) answers", out)[1])
     rest = (kib["peak"] - kib["configuration"] - kib["inventory"] - kib["evidence alone"]) / 1024
@@ -150,8 +152,8 @@ def show(clients, costs, runs, dcs):
 
         cpu, wall = median(lambda cost: cost.cpu), median(lambda cost: cost.wall)
         print(
-            f"{name:32} {asked:9} {cpu:8.3f} {cpu / asked * 1e6:11.2f} {ratio("cpu"):9.2f}"
-            f" {wall:8.3f} {ratio("wall"):10.2f} {median(lambda cost: cost.memory):8.1f}"
+            f"{name:32} {asked:9} {cpu:8.3f} {cpu / asked * 1e6:11.2f} {ratio('cpu'):9.2f}"
+            f" {wall:8.3f} {ratio('wall'):10.2f} {median(lambda cost: cost.memory):8.1f}"
         )
 
 
