@@ -115,7 +115,7 @@ impl Order {
     fn of(&mut self, asks: Vec<Ask>) -> Vec<Ask> {
         if asks != self.unsorted {
             self.sorted.clone_from(&asks);
-            self.sorted.sort_unstable();
+            self.sorted.sort();
             self.sorted.dedup();
             self.unsorted = asks;
         }
@@ -129,10 +129,10 @@ fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, forme
     let column = server.address.and_then(|address| evidence.column(address));
     let mut asks = Asks { evidence, column, new: Vec::new() };
     ask_zones(&mut asks, inventory, server, &needs);
-    for dc in inventory.dcs.iter().filter(|dc| dc.selected) {
-        ask_alias(&mut asks, dc, &needs);
-        ask_host(&mut asks, dc, &needs);
-    }
+    // Host names are in their order already, which sorting them later makes use of.
+    let dcs = || inventory.dcs.iter().filter(|dc| dc.selected);
+    dcs().for_each(|dc| ask_alias(&mut asks, dc, &needs));
+    dcs().for_each(|dc| ask_host(&mut asks, dc, &needs));
     if let Some(former) = former {
         gone::follow(&mut asks, inventory, former);
     }

@@ -224,9 +224,10 @@ proptest! {
         for dc in &inventory.dcs {
             for server in &inventory.servers {
                 let (alias, host) = (dc.alias.as_ref().expect("a GUID"), dc.host.as_ref().expect("a host"));
-                prop_assert_eq!(&*view.alias(server, alias), &view.hear_alias(server, alias));
-                prop_assert_eq!(&*view.both(server, host), &view.hear_both(server, view.id(host)));
-                for address in view.both(server, host).addresses() {
+                prop_assert_eq!(view.alias(dc, server), &view.hear_alias(server, alias));
+                prop_assert_eq!(view.host(dc, server), &view.hear_both(server, view.id(host)));
+                prop_assert_eq!(&*view.both(server, host), view.host(dc, server));
+                for address in view.host(dc, server).addresses() {
                     prop_assert_eq!(view.ownership(dc, address), view.find_owner(dc, address));
                 }
             }

@@ -183,9 +183,9 @@ fn record_rules_run(evidence: &Evidence) -> bool {
 fn unverified(view: &View<'_>, outcomes: &Outcomes, findings: &[Finding]) -> Vec<String> {
     let record_rules_run = record_rules_run(view.evidence);
     let spoken_of: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.dc.as_deref()).collect();
-    let dcs = view.dcs().filter(|dc| {
-        record_rules_run && !outcomes.proven_dcs.contains(&dc.index) && !spoken_of.contains(dc.label.as_str())
-    });
+    let dcs = view
+        .dcs()
+        .filter(|dc| record_rules_run && !outcomes.proven_dcs.has(dc.index) && !spoken_of.contains(dc.label.as_str()));
     let mut subjects: Vec<String> = dcs.map(|dc| dc.label.clone()).collect();
     if view.dcs().next().is_none() && !matches!(view.evidence.purpose, Purpose::Gone(_)) {
         subjects.push("the domain controllers: none is configured".into());
@@ -248,8 +248,8 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
         .dcs()
         .filter(|_| is_about_dcs(view.evidence))
         .flat_map(|dc| {
-            let host = |rtype| dc.host.as_ref().map(|name| (name, rtype));
-            let alias = dc.alias.as_ref().map(|name| (name, RecordType::CNAME));
+            let host = |rtype| dc.host.as_ref().map(|_| (dc, rtype));
+            let alias = dc.alias.as_ref().map(|_| (dc, RecordType::CNAME));
             [alias, host(RecordType::A), host(RecordType::AAAA)].into_iter().flatten()
         })
         .collect();
@@ -263,7 +263,7 @@ fn groups(view: &View<'_>) -> Vec<Option<String>> {
                 return None;
             }
             let content: Vec<Option<Content<'_>>> =
-                names.iter().map(|(name, rtype)| view.content(server, name, *rtype).map(|(data, _)| data)).collect();
+                names.iter().map(|(dc, rtype)| view.content(dc, server, *rtype).map(|(data, _)| data)).collect();
             content.iter().any(Option::is_some).then_some(())?;
             let fits = |group: &Vec<Option<Content<'_>>>| {
                 group.iter().zip(&content).all(|(a, b)| a.is_none() || b.is_none() || a == b)

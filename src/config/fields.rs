@@ -1,6 +1,6 @@
 //! Maps: their keys, what is missing, unknown or there twice.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::hash::Hash;
 
 use super::decode::{At, Decoder};

@@ -167,10 +167,10 @@ fn row(view: &View<'_>, source: &Source<'_>, server: &Server, name: &Shared) -> 
 }
 
 fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
-    let Some(alias) = &dc.alias else {
+    if dc.alias.is_none() {
         return Walk::unknown("the GUID of the source's NTDS Settings object is not known", &["alias-missing"]);
-    };
-    match &*view.alias(server, alias) {
+    }
+    match view.alias(dc, server) {
         Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &["alias-missing"]),
         Alias::Absent(_) => Walk::lookup_failure(view, dc, server, "alias-missing", "the alias does not exist"),
         Alias::Holds { addresses, .. } => {

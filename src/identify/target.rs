@@ -48,9 +48,7 @@ fn target<'a>(view: &View<'a>, dc: &'a Dc, input: String, kind: TargetKind) -> T
                 leading.entry(address).or_default().insert(server.name.clone());
             }
         }
-        if let Some(Alias::Holds { addresses, .. }) =
-            dc.alias.as_ref().map(|alias| view.alias(server, alias)).as_deref()
-        {
+        if let Alias::Holds { addresses, .. } = view.alias(dc, server) {
             for &address in addresses {
                 leading.entry(address).or_default().insert(server.name.clone());
             }
@@ -101,7 +99,7 @@ fn says(view: &View<'_>, dc: &Dc, server: &Server) -> ServerSays {
     let mut records = Vec::new();
     if trouble.is_none() {
         if let Some(alias) = &dc.alias {
-            records.push(alias_at(view, server, alias));
+            records.push(alias_at(view, dc, server, alias));
         }
         for name in view.names_of(dc, server) {
             records.push(addresses_at(view, server, &name));
@@ -110,8 +108,8 @@ fn says(view: &View<'_>, dc: &Dc, server: &Server) -> ServerSays {
     ServerSays { server: server.name.clone(), trouble, records }
 }
 
-fn alias_at(view: &View<'_>, server: &Server, alias: &DnsName) -> Seen {
-    let (state, data, detail) = match &*view.alias(server, alias) {
+fn alias_at(view: &View<'_>, dc: &Dc, server: &Server, alias: &DnsName) -> Seen {
+    let (state, data, detail) = match view.alias(dc, server) {
         Alias::Targets { folded, beside, .. } => {
             let names: BTreeSet<String> =
                 folded.iter().map(|&target| view.evidence.store.name(target).to_owned()).collect();

@@ -21,7 +21,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, host, server) in view.hosts() {
-        let both = view.both(server, host);
+        let both = view.host(dc, server);
         if both.a.present().is_none() {
             continue;
         }

@@ -20,7 +20,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, host, server) in view.hosts().filter(|(dc, _, _)| !dc.owns.is_empty()) {
-        for (rtype, look) in view.both(server, host).by_type() {
+        for (rtype, look) in view.host(dc, server).by_type() {
             let Some(present) = look.present() else { continue };
             let unlisted: Vec<_> = present.list.iter().copied().filter(|&address| !dc.owns(address)).collect();
             let proven: Vec<_> = unlisted.iter().copied().filter(|&address| view.is_proven(dc, address)).collect();

@@ -43,7 +43,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     if owned.is_empty() {
         return;
     }
-    let both = view.both(server, host);
+    let both = view.host(dc, server);
     let (seen, authoritative) = match both.of(rtype) {
         Look::Present(addresses) => (&addresses.list[..], addresses.authoritative),
         Look::Absent(absence) => (&[][..], absence.authoritative),

@@ -25,17 +25,17 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-        if view.leads_to_root(server, alias) {
+        if view.leads_to_root(dc, server) {
             // Its text without the final dot is empty.
             dangles(view, sink, dc, server, alias, "", "the root, which is no host");
             continue;
         }
-        let Some(target) = view.single_target(server, alias) else { continue };
+        let Some(target) = view.single_target(dc, server) else { continue };
         let another_dcs = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
-        if dc.host.as_ref() == Some(&target) || another_dcs {
+        if dc.host.as_ref() == Some(target) || another_dcs {
             continue;
         }
-        let absence = match view.both(server, &target).together() {
+        let absence = match view.both(server, target).together() {
             Ok(_) => {
                 sink.pass(subject);
                 continue;
@@ -61,7 +61,7 @@ fn dangles(
 ) {
     let subject = Subject::record(dc, server, alias, RecordType::CNAME);
     let wrong = vec![(RecordType::CNAME, target.to_owned())];
-    let authoritative = view.is_authoritative_alias(server, alias);
+    let authoritative = view.is_authoritative_alias(dc, server);
     let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
     sink.fail(
         subject,

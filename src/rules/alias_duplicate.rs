@@ -23,8 +23,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
-        let said = view.alias(server, alias);
-        let Alias::Targets { targets, folded, beside, authoritative, .. } = &*said else { continue };
+        let Alias::Targets { targets, folded, beside, authoritative, .. } = view.alias(dc, server) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         if targets.len() == 1 && beside.is_empty() {
             sink.pass(subject);

@@ -40,14 +40,14 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: &DnsName) {
     let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-    let absence = match *view.alias(server, alias) {
+    let absence = match *view.alias(dc, server) {
         Alias::Unknown(why) => return sink.unknown(subject, format!("the alias could not be seen: {why}")),
         Alias::Targets { .. } | Alias::Holds { .. } => return sink.pass(subject),
         Alias::Absent(absence) => absence,
     };
     let what = if absence.nxdomain { "does not exist" } else { "exists, but holds neither an alias nor an address" };
-    let cached = view
-        .cached_note(absence, |other| matches!(*view.alias(other, alias), Alias::Targets { authoritative: true, .. }));
+    let cached =
+        view.cached_note(absence, |other| matches!(view.alias(dc, other), Alias::Targets { authoritative: true, .. }));
     let fallback = match view.fallback(dc, server) {
         Some(true) => "; Windows falls back to the host name, which is right here (event 2088)",
         Some(false) => "; the host name does not lead there either (event 2087)",

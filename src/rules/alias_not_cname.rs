@@ -23,8 +23,7 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
-        let said = view.alias(server, alias);
-        let (addresses, authoritative) = match &*said {
+        let (addresses, authoritative) = match view.alias(dc, server) {
             Alias::Targets { .. } => {
                 sink.pass(subject);
                 continue;

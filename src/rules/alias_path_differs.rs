@@ -24,7 +24,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
-        let Some(target) = view.single_target(server, alias) else { continue };
+        let Some(target) = view.single_target(dc, server) else { continue };
         let Ok((_, body)) = view.usable(server, alias, RecordType::A) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::A);
         let mut followed: Vec<_> = body
@@ -40,7 +40,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if followed.is_empty() {
             continue;
         }
-        let both = view.both(server, &target);
+        let both = view.both(server, target);
         let direct = match &both.a {
             Look::Unknown(_) => continue,
             Look::Absent(_) => &[][..],
@@ -61,7 +61,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 ),
                 expected: text(direct),
                 actual: text(&followed),
-                remedy: remedy::clear_cache(server, &target).into(),
+                remedy: remedy::clear_cache(server, target).into(),
                 ..Draft::default()
             },
         );

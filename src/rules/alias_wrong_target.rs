@@ -28,7 +28,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, alias, server) in view.aliases() {
-        let Some(target) = view.single_target(server, alias) else { continue };
+        let Some(target) = view.single_target(dc, server) else { continue };
         let subject = Subject::record(dc, server, alias, RecordType::CNAME);
         if dc.host.is_none() {
             sink.unknown(
@@ -38,7 +38,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         } else if dc.is_named(target.as_str()) {
             sink.pass(subject);
         } else {
-            judge(view, sink, dc, server, alias, &target);
+            judge(view, sink, dc, server, alias, target);
         }
     }
 }
@@ -80,7 +80,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         }
     };
     let wrong = vec![(RecordType::CNAME, target.to_string())];
-    let authoritative = view.is_authoritative_alias(server, alias);
+    let authoritative = view.is_authoritative_alias(dc, server);
     let cure = super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
     let listed: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let leads = if listed.is_empty() { String::new() } else { format!(" ({})", listed.join(", ")) };

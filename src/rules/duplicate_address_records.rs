@@ -26,7 +26,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, host, server) in view.hosts() {
-        for (rtype, look) in view.both(server, host).by_type() {
+        for (rtype, look) in view.host(dc, server).by_type() {
             let Some(present) = look.present() else { continue };
             let subject = Subject::record(dc, server, host, rtype);
             // Whoever said that it is another machine has a finding of its own.

@@ -32,7 +32,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (dc, host, server) in view.hosts() {
         let subject = Subject::record(dc, server, host, RecordType::A);
-        let absence = match view.both(server, host).together() {
+        let absence = match view.host(dc, server).together() {
             Ok(_) => {
                 sink.pass(subject);
                 continue;
@@ -44,7 +44,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Err(Ok(absence)) => absence,
         };
         let cached = view.cached_note(absence, |other| {
-            let present = view.both(other, host);
+            let present = view.host(dc, other);
             present.by_type().iter().any(|(_, look)| look.present().is_some_and(|addresses| addresses.authoritative))
         });
         let mut remedy = Vec::new();

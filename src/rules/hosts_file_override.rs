@@ -140,10 +140,9 @@ fn judge(view: &View<'_>, dc: &Dc, is_here: bool, address: IpAddr) -> Judged {
 
 /// Whether any server gives an address for a DC; `None` where one could not be seen, or none gives any.
 fn given_by_dns(view: &View<'_>, dc: &Dc, address: IpAddr) -> Option<bool> {
-    let host = dc.host.as_ref()?;
     let mut seen = false;
     for server in view.good_servers() {
-        let both = view.both(server, host);
+        let both = view.host(dc, server);
         let addresses = both.together();
         if both.addresses().contains(&address) {
             return Some(true);

@@ -67,8 +67,8 @@ impl Returned {
         }
     }
 
-    fn add_alias(&mut self, view: &View<'_>, server: &Server, alias: &DnsName) {
-        match &*view.alias(server, alias) {
+    fn add_alias(&mut self, view: &View<'_>, server: &Server, dc: &Dc) {
+        match view.alias(dc, server) {
             Alias::Absent(_) => self.absent = true,
             Alias::Unknown(_) => self.unseen = true,
             Alias::Holds { addresses, .. } => self.addresses.extend(addresses),
@@ -99,7 +99,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, servers:
     let mut dns = Returned { unseen: strangers > 0, ..Returned::default() };
     for server in servers {
         if dc.alias.as_ref() == Some(name) {
-            dns.add_alias(view, server, name);
+            dns.add_alias(view, server, dc);
         } else {
             dns.add(view, server, name);
         }

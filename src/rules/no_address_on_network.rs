@@ -55,7 +55,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: &Server, shared: &[&Network]) {
     let subject = Subject { dc: Some(dc), name: Some(host), ..Subject::server(server) };
-    let both = view.both(server, host);
+    let both = view.host(dc, server);
     let seen = both.addresses();
     let missing: Vec<&&Network> =
         shared.iter().filter(|network| !seen.iter().any(|&address| network.cidr.contains(address))).collect();

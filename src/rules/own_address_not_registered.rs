@@ -47,7 +47,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         return sink.not_applicable("no address is known that this machine registers");
     }
     let partners: Vec<Partner<'_>> =
-        partners(view, dc).map(|server| Partner::of(view, dc, host, server, &registers)).collect();
+        partners(view, dc).map(|server| Partner::of(view, dc, server, &registers)).collect();
     if partners.is_empty() {
         return sink
             .not_applicable("no DNS server of a partner holds the zone (`dc:` of the servers, or an answer with AA)");
@@ -114,8 +114,8 @@ enum Seen {
 }
 
 impl<'a> Partner<'a> {
-    fn of(view: &View<'_>, dc: &Dc, host: &DnsName, server: &'a Server, registers: &BTreeSet<IpAddr>) -> Self {
-        let both = view.both(server, host);
+    fn of(view: &View<'_>, dc: &Dc, server: &'a Server, registers: &BTreeSet<IpAddr>) -> Self {
+        let both = view.host(dc, server);
         let unknown = [&both.a, &both.aaaa].into_iter().find_map(|look| match look {
             Look::Unknown(why) => Some(why.to_string()),
             Look::Present(_) | Look::Absent(_) => None,

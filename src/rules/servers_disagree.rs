@@ -40,20 +40,24 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: RecordType, explained: &Explained) {
-    let mut groups: BTreeMap<Content<'_>, Vec<&Server>> = BTreeMap::new();
-    for server in view.good_servers().filter(|server| !server.secondary) {
-        if let Some((content, true)) = view.content(server, name, rtype) {
-            groups.entry(content).or_default().push(server);
-        }
-    }
+    let said = || {
+        let servers = view.good_servers().filter(|server| !server.secondary);
+        servers.filter_map(|server| match view.content(dc, server, rtype)? {
+            (content, true) => Some((content, server)),
+            (_, false) => None,
+        })
+    };
     let subject = Subject { dc: Some(dc), server: None, name: Some(name), rtype: Some(rtype) };
-    match groups.len() {
-        0 => return,
-        1 if groups.values().all(|servers| servers.len() < 2) => {
-            return sink.not_applicable("fewer than two servers answer with authority");
-        }
-        1 => return sink.pass(subject),
-        _ => {}
+    let Some((first, _)) = said().next() else { return };
+    if said().all(|(content, _)| content == first) {
+        return match said().nth(1) {
+            Some(_) => sink.pass(subject),
+            None => sink.not_applicable("fewer than two servers answer with authority"),
+        };
+    }
+    let mut groups: BTreeMap<Content<'_>, Vec<&Server>> = BTreeMap::new();
+    for (content, server) in said() {
+        groups.entry(content).or_default().push(server);
     }
     if explained.contains(&(dc.label.clone(), name.to_string(), rtype.to_string())) {
         return;

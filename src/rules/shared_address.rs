@@ -29,7 +29,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (dc, host, server) in view.hosts() {
-        for (rtype, look) in view.both(server, host).by_type() {
+        for (rtype, look) in view.host(dc, server).by_type() {
             let Some(present) = look.present() else { continue };
             let subject = Subject::record(dc, server, host, rtype);
             let judged: Vec<(IpAddr, Shared<'_>)> =

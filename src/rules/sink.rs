@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashSet;
-
 use super::{Rule, View};
 use crate::evidence::RecordType;
 use crate::inventory::{Dc, Server};
@@ -66,7 +64,25 @@ pub struct Outcomes {
     /// Rules without a subject: rule, reason, number of subjects.
     pub not_applicable: BTreeMap<(&'static str, String), usize>,
     /// DCs of which at least one record was found right.
-    pub proven_dcs: HashSet<usize>,
+    pub proven_dcs: Marks,
+}
+
+/// Marks some of what the inventory lists, by index.
+#[derive(Default)]
+pub struct Marks(Vec<bool>);
+
+impl Marks {
+    fn set(&mut self, index: usize) {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, false);
+        }
+        self.0[index] = true;
+    }
+
+    /// Whether it is marked.
+    pub fn has(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|marked| *marked)
+    }
 }
 
 /// Takes what one rule says.
@@ -97,7 +113,7 @@ impl<'o> Sink<'o> {
         if self.rule.group.is_about_records()
             && let Some(dc) = subject.dc
         {
-            self.outcomes.proven_dcs.insert(dc.index);
+            self.outcomes.proven_dcs.set(dc.index);
         }
         if self.list_passes {
             self.push(Outcome::Pass, subject, Draft::default());

@@ -35,7 +35,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName) {
-    for (rtype, look) in view.both(server, host).by_type() {
+    for (rtype, look) in view.host(dc, server).by_type() {
         let Some(present) = look.present() else { continue };
         let subject = Subject::record(dc, server, host, rtype);
         let of = |wanted: Ownership<'_>| -> Vec<IpAddr> {

@@ -43,7 +43,7 @@ pub(super) const NO_CANDIDATE: &str = "for the command preflight";
 /// of which nobody says whose they are; whatever belongs to others has rules of its own.
 pub(super) fn machines<'a>(view: &View<'a>, mut judge: impl FnMut(Subject<'a>, &'a Dc, &[IpAddr], &[IpAddr])) {
     for (dc, host, server) in view.hosts() {
-        for (rtype, look) in view.both(server, host).by_type() {
+        for (rtype, look) in view.host(dc, server).by_type() {
             let Some(present) = look.present() else { continue };
             let concerned: Vec<IpAddr> =
                 present.list.iter().copied().filter(|&address| concerns_machine(view, dc, address)).collect();

@@ -28,12 +28,12 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     usual.dedup();
     for (dc, server) in view.cells() {
         if let Some(alias) = &dc.alias
-            && let Alias::Targets { ttls, authoritative: true, .. } = &*view.alias(server, alias)
+            && let Alias::Targets { ttls, authoritative: true, .. } = view.alias(dc, server)
         {
             judge(sink, Subject::record(dc, server, alias, RecordType::CNAME), &usual, ttls);
         }
         let Some(host) = &dc.host else { continue };
-        for (rtype, look) in view.both(server, host).by_type() {
+        for (rtype, look) in view.host(dc, server).by_type() {
             if let Some(present) = look.present().filter(|present| present.authoritative) {
                 judge(sink, Subject::record(dc, server, host, rtype), &usual, &present.ttls);
             }

@@ -33,7 +33,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &DnsName) {
-    let both = view.both(server, host);
+    let both = view.host(dc, server);
     for (rtype, look) in both.by_type() {
         let Some(present) = look.present() else { continue };
         let subject = Subject::record(dc, server, host, rtype);

@@ -1,11 +1,10 @@
 //! What one server says at the name of an alias.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::{Absence, View, Why};
 use crate::evidence::{Answer, Body, Flags, NameId, Rdata, RecordType};
-use crate::inventory::Server;
+use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 
 /// What a server says at the name of an alias.
@@ -40,12 +39,10 @@ pub enum Alias {
 }
 
 impl View<'_> {
-    /// What stands at the name of a DC's alias.
-    pub fn alias(&self, server: &Server, alias: &DnsName) -> Cow<'_, Alias> {
-        match self.aliases.get(server, alias) {
-            Some(known) => Cow::Borrowed(known),
-            None => Cow::Owned(self.hear_alias(server, alias)),
-        }
+    /// What stands at the name of a DC's alias; not known for a DC without one.
+    pub fn alias(&self, dc: &Dc, server: &Server) -> &Alias {
+        const NOT_KNOWN: &Alias = &Alias::Unknown(Why::NotPlanned);
+        self.aliases.get(dc, server).unwrap_or(NOT_KNOWN)
     }
 
     pub(crate) fn hear_alias(&self, server: &Server, alias: &DnsName) -> Alias {
@@ -132,15 +129,15 @@ mod tests {
     use super::*;
     use crate::evidence::Lost;
     use crate::inventory;
-    use crate::testing::{ALIAS2, Reply, World, name};
+    use crate::testing::{ALIAS2, Reply, World};
 
     /// What dc2 says at its own alias, in words.
     fn alias(world: World) -> String {
         let evidence = world.observe();
         let inventory = inventory::derive(&evidence);
-        match View::new(&inventory, &evidence).alias(&inventory.servers[1], &name(ALIAS2)).into_owned() {
+        match View::new(&inventory, &evidence).alias(&inventory.dcs[1], &inventory.servers[1]) {
             Alias::Targets { targets, beside, authoritative, .. } => {
-                let names: Vec<&str> = targets.into_iter().map(|target| evidence.store.name(target)).collect();
+                let names: Vec<&str> = targets.iter().map(|&target| evidence.store.name(target)).collect();
                 format!("{names:?} {beside:?} {authoritative}")
             }
             other => format!("{other:?}"),

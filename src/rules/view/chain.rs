@@ -34,30 +34,30 @@ impl Content<'_> {
 }
 
 impl View<'_> {
-    /// The target of an alias that has exactly one, however often and in whatever case it stands there.
-    pub fn single_target(&self, server: &Server, alias: &DnsName) -> Option<DnsName> {
-        match &*self.alias(server, alias) {
-            Alias::Targets { folded, names, .. } if folded.len() == 1 => names.first().cloned(),
+    /// The target of a DC's alias that has exactly one, however often and in whatever case it stands there.
+    pub fn single_target(&self, dc: &Dc, server: &Server) -> Option<&DnsName> {
+        match self.alias(dc, server) {
+            Alias::Targets { folded, names, .. } if folded.len() == 1 => names.first(),
             _ => None,
         }
     }
 
     /// Whether the alias leads to the root alone, which is no host's name and never has an address.
-    pub fn leads_to_root(&self, server: &Server, alias: &DnsName) -> bool {
+    pub fn leads_to_root(&self, dc: &Dc, server: &Server) -> bool {
         let is_root = |target: &NameId| self.evidence.store.name(*target) == ".";
-        matches!(&*self.alias(server, alias), Alias::Targets { folded, .. } if folded.iter().all(is_root))
+        matches!(self.alias(dc, server), Alias::Targets { folded, .. } if folded.iter().all(is_root))
     }
 
     /// Whether the server shows the alias with AA.
-    pub fn is_authoritative_alias(&self, server: &Server, alias: &DnsName) -> bool {
-        matches!(*self.alias(server, alias), Alias::Targets { authoritative: true, .. })
+    pub fn is_authoritative_alias(&self, dc: &Dc, server: &Server) -> bool {
+        matches!(self.alias(dc, server), Alias::Targets { authoritative: true, .. })
     }
 
     /// Whether the host name of a DC leads to it at this server; `None` where that cannot be said.
     ///
     /// This is where Windows goes on when the alias fails (Microsoft KB 2021446).
     pub fn fallback(&self, dc: &Dc, server: &Server) -> Option<bool> {
-        match self.both(server, dc.host.as_ref()?).together() {
+        match self.host(dc, server).together() {
             Err(Err(_)) => None,
             Err(Ok(_)) => Some(false),
             Ok(addresses) => {
@@ -103,24 +103,21 @@ impl View<'_> {
 
     /// Whether the server shows the alias of any DC.
     pub fn finds_alias(&self, server: &Server) -> bool {
-        let aliases = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
-        aliases
-            .into_iter()
-            .any(|alias| matches!(*self.alias(server, alias), Alias::Targets { .. } | Alias::Holds { .. }))
+        let mut dcs = self.inventory.dcs.iter();
+        dcs.any(|dc| matches!(self.alias(dc, server), Alias::Targets { .. } | Alias::Holds { .. }))
     }
 
     /// What a server holds at the alias (CNAME) or the host name (A, AAAA) of a DC, and whether it says so with
     /// authority; `None` where it was not seen.
-    pub fn content(&self, server: &Server, name: &DnsName, rtype: RecordType) -> Option<(Content<'_>, bool)> {
+    pub fn content(&self, dc: &Dc, server: &Server, rtype: RecordType) -> Option<(Content<'_>, bool)> {
         if rtype != RecordType::CNAME {
-            let both = self.hosts.get(server, name)?;
-            return match both.of(rtype) {
+            return match self.host(dc, server).of(rtype) {
                 Look::Present(addresses) => Some((Content::Addresses(&addresses.list), addresses.authoritative)),
                 Look::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
                 Look::Unknown(_) => None,
             };
         }
-        match self.aliases.get(server, name)? {
+        match self.alias(dc, server) {
             Alias::Targets { folded, authoritative, .. } => Some((Content::Targets(folded), *authoritative)),
             Alias::Holds { addresses, authoritative } => Some((Content::Addresses(addresses), *authoritative)),
             Alias::Absent(absence) => Some((Content::Nothing, absence.authoritative)),
@@ -167,9 +164,8 @@ mod tests {
         let single = |world: World| {
             let evidence = world.observe();
             let inventory = inventory::derive(&evidence);
-            let alias = crate::testing::name(ALIAS2);
-            let target = View::new(&inventory, &evidence).single_target(&inventory.servers[1], &alias);
-            target.map(|target| target.to_string())
+            let view = View::new(&inventory, &evidence);
+            view.single_target(&inventory.dcs[1], &inventory.servers[1]).map(ToString::to_string)
         };
         let twice = World::new().add("dc2", &format!("{ALIAS2} 600 CNAME DC2.contoso.com"));
         assert_eq!(single(twice).as_deref(), Some("dc2.contoso.com"));

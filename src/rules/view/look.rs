@@ -245,10 +245,17 @@ impl<'a> View<'a> {
 
     /// A and AAAA of a name at a server.
     pub fn both(&self, server: &Server, name: &DnsName) -> Cow<'_, Both> {
-        match self.hosts.get(server, name) {
+        let dc = self.dc_named(name.as_str()).filter(|dc| dc.host.as_ref() == Some(name));
+        match dc.and_then(|dc| self.hosts.get(dc, server)) {
             Some(both) => Cow::Borrowed(both),
             None => Cow::Owned(self.hear_both(server, self.id(name))),
         }
+    }
+
+    /// A and AAAA of a DC's host name at a server; not known for a DC without one.
+    pub fn host(&self, dc: &Dc, server: &Server) -> &Both {
+        const NOT_KNOWN: &Both = &Both { a: Look::Unknown(Why::NotPlanned), aaaa: Look::Unknown(Why::NotPlanned) };
+        self.hosts.get(dc, server).unwrap_or(NOT_KNOWN)
     }
 
     pub(crate) fn hear_both(&self, server: &Server, name: Option<NameId>) -> Both {

@@ -42,9 +42,7 @@ impl<'a> View<'a> {
                 all.extend(self.both(server, &name).addresses());
             }
             // A destination takes what stands at the name of the alias itself, too.
-            if let Some(Alias::Holds { addresses, .. }) =
-                dc.alias.as_ref().map(|alias| self.alias(server, alias)).as_deref()
-            {
+            if let Alias::Holds { addresses, .. } = self.alias(dc, server) {
                 all.extend(addresses);
             }
         }
@@ -53,8 +51,7 @@ impl<'a> View<'a> {
 
     /// The host name of a DC, and the target of its alias at a server.
     pub fn names_of(&self, dc: &Dc, server: &crate::inventory::Server) -> BTreeSet<crate::name::DnsName> {
-        let target = dc.alias.as_ref().and_then(|alias| self.single_target(server, alias));
-        dc.host.iter().cloned().chain(target).collect()
+        dc.host.iter().chain(self.single_target(dc, server)).cloned().collect()
     }
 
     /// What a destination experiences at an address.

@@ -42,9 +42,9 @@ pub struct View<'a> {
     columns: Vec<Option<&'a Column>>,
     standings: Vec<Standing>,
     /// What stands at the aliases of the DCs, by server.
-    aliases: Table<'a, Alias>,
+    aliases: Table<Alias>,
     /// What stands at their host names, by server.
-    hosts: Table<'a, Both>,
+    hosts: Table<Both>,
     /// The first DC of each host name and other name; indexes into the inventory.
     names: HashMap<&'a str, usize>,
     /// Which DCs own an address singly; indexes into the inventory.
@@ -74,8 +74,8 @@ impl<'a> View<'a> {
             today: evidence.started_at.to_zoned(TimeZone::UTC).date(),
             columns: Vec::new(),
             standings: Vec::new(),
-            aliases: Table::default(),
-            hosts: Table::default(),
+            aliases: Table::empty(),
+            hosts: Table::empty(),
             names: HashMap::new(),
             single_owners: HashMap::new(),
             network_owners: Vec::new(),
@@ -234,9 +234,8 @@ impl<'a> View<'a> {
     fn find_holders(&self) -> BTreeMap<IpAddr, BTreeSet<usize>> {
         let mut holders: BTreeMap<IpAddr, BTreeSet<usize>> = BTreeMap::new();
         for dc in &self.inventory.dcs {
-            let Some(host) = &dc.host else { continue };
             for server in self.differing_servers(dc) {
-                for address in self.both(server, host).addresses() {
+                for address in self.host(dc, server).addresses() {
                     if !self.is_synthesized(server, address) {
                         holders.entry(address).or_default().insert(dc.index);
                     }

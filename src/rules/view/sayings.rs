@@ -1,10 +1,7 @@
 //! What every server says at the names of every DC, worked out once for all rules.
 //!
 //! Most servers say the same about a name, so each different saying is kept once, and a table tells which of them a
-//! server's is: 4 octets for each name and server.
-
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+//! server's is: 4 octets for each DC and server.
 
 use super::{Alias, Standing, View};
 use crate::evidence::{BodyId, Flags, NameId, Outcome, QuestionId, Rdata, RecordType};
@@ -12,35 +9,31 @@ use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
 use crate::rules::view::look::Both;
 
-/// What all servers say at names of one kind.
-pub(super) struct Table<'a, T> {
-    rows: HashMap<&'a str, usize>,
+/// What all servers say at one name of each DC.
+pub(super) struct Table<T> {
     /// How many servers there are.
     width: usize,
-    /// By row and server: which of `sayings`.
+    /// By DC and server: which of `sayings`, or [`NAMELESS`].
     cells: Vec<u32>,
     sayings: Vec<T>,
 }
 
-impl<T> Default for Table<'_, T> {
-    fn default() -> Self {
-        Self { rows: HashMap::new(), width: 0, cells: Vec::new(), sayings: Vec::new() }
-    }
-}
+/// The DC has no name of this kind.
+const NAMELESS: u32 = u32::MAX;
 
-impl<T> Table<'_, T> {
-    /// What a server says at a name; `None` for a name that is not of this kind.
-    pub(super) fn get(&self, server: &Server, name: &DnsName) -> Option<&T> {
-        let row = self.rows.get(name.as_str())?;
-        Some(&self.sayings[self.cells[row * self.width + server.index] as usize])
+impl<T> Table<T> {
+    /// One without any DC.
+    pub(super) fn empty() -> Self {
+        Self { width: 0, cells: Vec::new(), sayings: Vec::new() }
     }
 
-    /// Whether two servers say the same at a name of this kind.
-    fn is_same(&self, name: &DnsName, one: &Server, other: &Server) -> bool {
-        self.rows.get(name.as_str()).is_some_and(|row| {
-            let of = |server: &Server| self.cells[row * self.width + server.index];
-            of(one) == of(other)
-        })
+    /// What a server says; `None` for a DC without such a name.
+    pub(super) fn get(&self, dc: &Dc, server: &Server) -> Option<&T> {
+        self.sayings.get(self.cell(dc, server) as usize)
+    }
+
+    fn cell(&self, dc: &Dc, server: &Server) -> u32 {
+        self.cells.get(dc.index * self.width + server.index).copied().unwrap_or(NAMELESS)
     }
 }
 
@@ -58,15 +51,15 @@ const COMPARED: usize = 8;
 
 impl<'a> View<'a> {
     /// What all servers say at the aliases of all DCs. It rests on the answers about the alias itself alone.
-    pub(super) fn hear_aliases(&self) -> Table<'a, Alias> {
-        let names = self.inventory.dcs.iter().filter_map(|dc| dc.alias.as_ref());
+    pub(super) fn hear_aliases(&self) -> Table<Alias> {
+        let names = self.inventory.dcs.iter().map(|dc| dc.alias.as_ref());
         let types = [RecordType::CNAME, RecordType::A, RecordType::AAAA];
         self.hear(names, types, |_| true, |server, name| self.hear_alias(server, name))
     }
 
     /// What all servers say at the host names of all DCs.
-    pub(super) fn hear_hosts(&self) -> Table<'a, Both> {
-        let names = self.inventory.dcs.iter().filter_map(|dc| dc.host.as_ref());
+    pub(super) fn hear_hosts(&self) -> Table<Both> {
+        let names = self.inventory.dcs.iter().map(|dc| dc.host.as_ref());
         // Behind an alias other answers count, too.
         let ends_there = |heard: &[Option<Heard>; 2]| {
             let bodies = heard.iter().flatten().filter_map(|heard| heard.body);
@@ -79,17 +72,18 @@ impl<'a> View<'a> {
 
     fn hear<T, const N: usize>(
         &self,
-        names: impl Iterator<Item = &'a DnsName>,
+        names: impl Iterator<Item = Option<&'a DnsName>>,
         types: [RecordType; N],
         ends_there: impl Fn(&[Option<Heard>; N]) -> bool,
         say: impl Fn(&'a Server, &'a DnsName) -> T,
-    ) -> Table<'a, T> {
+    ) -> Table<T> {
         let servers = &self.inventory.servers;
-        let mut table = Table { width: servers.len(), ..Table::default() };
+        let mut table = Table { width: servers.len(), ..Table::empty() };
         for name in names {
-            let row = table.rows.len();
-            let Entry::Vacant(new) = table.rows.entry(name.as_str()) else { continue };
-            new.insert(row);
+            let Some(name) = name else {
+                table.cells.extend(servers.iter().map(|_| NAMELESS));
+                continue;
+            };
             let questions = self.questions(self.id(name), types);
             let mut known: Vec<([Option<Heard>; N], u32)> = Vec::new();
             for server in servers {
@@ -128,17 +122,18 @@ impl<'a> View<'a> {
     /// where finding out would take as long as following it.
     pub fn says_the_same(&self, dc: &Dc, one: &Server, other: &Server) -> bool {
         let is_good = |server| *self.standing(server) == Standing::Good;
-        let (Some(alias), Some(host)) = (&dc.alias, &dc.host) else { return false };
-        let leads_home = match self.aliases.get(one, alias) {
-            Some(Alias::Targets { folded, names, .. }) => folded.len() == 1 && names.first() == Some(host),
+        let leads_home = match (self.aliases.get(dc, one), &dc.host) {
+            (Some(Alias::Targets { folded, names, .. }), Some(host)) => {
+                folded.len() == 1 && names.first() == Some(host)
+            }
             _ => false,
         };
         leads_home
             && is_good(one)
             && is_good(other)
             && self.synthesized[one.index] == self.synthesized[other.index]
-            && self.aliases.is_same(alias, one, other)
-            && self.hosts.is_same(host, one, other)
+            && self.aliases.cell(dc, one) == self.aliases.cell(dc, other)
+            && self.hosts.cell(dc, one) == self.hosts.cell(dc, other)
     }
 }
 
