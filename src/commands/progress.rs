@@ -12,10 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// From so many questions on it is said beforehand what they need.
 const MANY: usize = 2_000_000;
-/// What a million questions need in one run with its report, in megabytes of memory and seconds of this machine's CPU; as
-/// `benches/peers` measures with all records right. The README has the figures.
-const MEGABYTES: usize = 280;
-const SECONDS: usize = 9;
+/// What a million questions need in one run with its report, in megabytes of memory and seconds of this machine's CPU,
+/// with all records right. The README has the figures.
+const MEGABYTES: usize = 80;
+const SECONDS: usize = 8;
 
 /// Draws the line; it vanishes when this is dropped.
 pub(super) struct ProgressLine {
