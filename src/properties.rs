@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 
 use crate::evidence::{Evidence, file};
 use crate::render::{Format, RenderOptions, render};
-use crate::report::{Outcome, Report, Severity};
+use crate::report::{Finding, Outcome, Report, Severity, Verdict};
 use crate::rules::{self, Group};
 use crate::testing::{Reply, World};
 use crate::{forecast, verdict};
@@ -298,6 +298,20 @@ proptest! {
     }
 
     #[test]
+    fn no_verdict_is_better_than_its_forecast(forest in forests()) {
+        let report = forest.world(false, false).report();
+        for row in report.forecast.iter().filter(|row| forecast::is_broken(row)) {
+            let owns = |finding: &&Finding| {
+                finding.outcome == Outcome::Fail && finding.severity == Severity::Critical
+                    && finding.server.as_deref() == Some(row.server.as_str())
+                    && finding.dc.as_deref().is_none_or(|dc| dc == row.source.as_str())
+            };
+            prop_assert!(report.findings.iter().any(|finding| owns(&finding)), "{:?}", row);
+            prop_assert_eq!(report.verdict, Verdict::Critical);
+        }
+    }
+
+    #[test]
     fn findings_are_told_apart_and_say_what_to_do(forest in forests()) {
         let report = forest.world(false, false).report();
         let mut seen = BTreeSet::new();
@@ -309,6 +323,9 @@ proptest! {
                 finding.outcome != Outcome::Fail || finding.severity == Severity::Info || !finding.remedy.is_empty(),
                 "no next step: {:?}", finding
             );
+            let destroys = |line: &str| ["delete", "Remove-"].iter().any(|word| line.contains(word));
+            let runnable = finding.remedy.iter().find(|line| !line.starts_with('#') && destroys(line));
+            prop_assert_eq!(runnable, None, "nothing has proved that it is to go");
             let known = rules::find(&finding.rule).expect("a rule of the registry").predicts;
             prop_assert!(finding.predicts.iter().all(|code| known.contains(code)), "{:?}", finding);
         }

@@ -1,4 +1,7 @@
 //! Commands that mend one record on one server, in the words of Windows and of Samba. They are printed, never run.
+//!
+//! What takes something away is printed as a comment: nothing has proved yet that the forest is better without it, and
+//! whoever pastes a whole report must not break a healthy one.
 
 use std::net::IpAddr;
 
@@ -32,8 +35,12 @@ impl Place {
         Self { relative: "*".into(), ..Self::of(view, server, dc, name) }
     }
 
-    /// Deletes one record. The data of an SRV record is `priority weight port target`.
+    /// Deletes one record, as comments. The data of an SRV record is `priority weight port target`.
     pub fn delete(&self, rtype: RecordType, data: &str) -> [String; 2] {
+        self.deletion(rtype, data).map(held)
+    }
+
+    fn deletion(&self, rtype: RecordType, data: &str) -> [String; 2] {
         let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
         if let Some((port, target)) = srv(rtype, data).map(|[_, _, port, target]| (port, target)) {
             // Which form -RecordData takes of four values is not documented; the object itself says which it is.
@@ -58,6 +65,11 @@ impl Place {
         ]
     }
 
+    /// Adds the record that takes the place of another one, as comments like its deletion.
+    pub fn replace_by(&self, rtype: RecordType, data: &str) -> [String; 2] {
+        self.add(rtype, data).map(held)
+    }
+
     /// Adds one record.
     pub fn add(&self, rtype: RecordType, data: &str) -> [String; 2] {
         let (server, zone, name) = (powershell(&self.server), powershell(&self.zone), powershell(&self.relative));
@@ -78,6 +90,11 @@ impl Place {
         let words: Vec<String> = words.into_iter().map(|word| shell(word)).collect();
         format!("samba-tool dns {verb} {} -U Administrator", words.join(" "))
     }
+}
+
+/// A command that a person has to look at first.
+fn held(command: String) -> String {
+    format!("# {command}")
 }
 
 /// Commands that make a server forget what it has cached.
@@ -163,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_deleted_in_both_dialects() {
+    fn a_deletion_is_a_comment_in_both_dialects() {
         assert_eq!(
             place().delete(RecordType::A, "192.0.2.99"),
             [
-                "Remove-DnsServerResourceRecord -ComputerName 192.0.2.10 -ZoneName contoso.com -Name dc2 -RRType A \
+                "# Remove-DnsServerResourceRecord -ComputerName 192.0.2.10 -ZoneName contoso.com -Name dc2 -RRType A \
                  -RecordData 192.0.2.99 -Force",
-                "samba-tool dns delete 192.0.2.10 contoso.com dc2 A 192.0.2.99 -U Administrator",
+                "# samba-tool dns delete 192.0.2.10 contoso.com dc2 A 192.0.2.99 -U Administrator",
             ]
         );
     }

@@ -349,10 +349,10 @@ pub(crate) fn row(finding: &Finding) -> String {
     words.join(" ")
 }
 
-/// The commands of a remedy in Samba's dialect, without what is the same in all of them.
+/// The commands of a remedy in Samba's dialect, those to be looked at first as comments, without what is the same in all.
 pub(crate) fn samba(finding: &Finding) -> Vec<String> {
-    let lines = finding.remedy.iter().filter_map(|line| line.strip_prefix("samba-tool dns "));
-    lines.map(|line| line.trim_end_matches(" -U Administrator").to_owned()).collect()
+    let lines = finding.remedy.iter().filter(|line| line.trim_start_matches("# ").starts_with("samba-tool dns "));
+    lines.map(|line| line.replacen("samba-tool dns ", "", 1).trim_end_matches(" -U Administrator").to_owned()).collect()
 }
 
 /// A good name.

@@ -8,8 +8,8 @@ use crate::evidence::{Column, Evidence, Purpose};
 use crate::inventory::Server;
 use crate::preflight::{self, Judged};
 use crate::report::{
-    AddressRow, Counts, Finding, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus,
-    Severity, Verdict, Waived,
+    AddressRow, Counts, Finding, ForecastRow, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow,
+    ServerStatus, Severity, Verdict, Waived,
 };
 use crate::rules::{self, Content, Outcomes, Standing, View};
 use crate::{forecast, gone, inventory};
@@ -20,13 +20,14 @@ use crate::{forecast, gone, inventory};
 pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let inventory = inventory::derive(evidence);
     let view = View::new(&inventory, evidence);
-    let mut outcomes = rules::run(&view, list_passes);
+    let about_dcs = is_about_dcs(evidence);
+    let mut forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
+    let mut outcomes = rules::run(&view, &forecast, list_passes);
     let mut findings = std::mem::take(&mut outcomes.findings);
     apply_policy(&mut findings, &view);
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     let counts = count(&findings, &outcomes, list_passes);
-    let about_dcs = is_about_dcs(evidence);
-    let forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
+    name_owners(&mut forecast, &findings);
     let checklist = match &evidence.purpose {
         Purpose::Preflight(candidate) => preflight::checklist(&Judged {
             view: &view,
@@ -70,6 +71,26 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
         not_checked: not_checked(&outcomes),
         learned: learned(&view),
         unverified,
+    }
+}
+
+/// Leaves in each row of the forecast only rules that have a finding there, and names the one that found no other.
+fn name_owners(forecast: &mut [ForecastRow], findings: &[Finding]) {
+    if forecast.iter().all(|row| row.rules.is_empty()) {
+        return;
+    }
+    let told: BTreeSet<(&str, &str, Option<&str>)> = findings
+        .iter()
+        .filter(|finding| finding.outcome != Outcome::Pass)
+        .filter_map(|finding| Some((finding.rule.as_str(), finding.server.as_deref()?, finding.dc.as_deref())))
+        .collect();
+    for row in forecast.iter_mut().filter(|row| !row.rules.is_empty()) {
+        let (source, server) = (row.source.as_str(), row.server.as_str());
+        let speaks = |rule: &str| told.contains(&(rule, server, Some(source))) || told.contains(&(rule, server, None));
+        row.rules.retain(|rule| speaks(rule));
+        if speaks(rules::BROKEN_WALK) {
+            row.rules.push(rules::BROKEN_WALK.into());
+        }
     }
 }
 

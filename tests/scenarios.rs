@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guidpost::demo::{RunningScenario, Scenario, scenarios};
 use guidpost::evidence::{Purpose, Selection};
-use guidpost::report::{Counts, Report, Tool, Verdict};
+use guidpost::report::{Counts, Finding, ForecastOutcome, Outcome, Report, Severity, Tool, Verdict};
 use guidpost::run::{self, Origin};
 use guidpost::{config, rules, verdict};
 
@@ -76,7 +76,11 @@ fn complaints(check: impl Fn(&RunningScenario, Purpose) -> Report + Sync) -> BTr
             scope.spawn(|| {
                 while let Some((name, scenario)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let running = scenario.start().expect("free ports on loopback");
-                    let mismatches = scenario.mismatches(&check(&running, scenario.purpose.clone()));
+                    let report = check(&running, scenario.purpose.clone());
+                    let mut mismatches = scenario.mismatches(&report);
+                    // Who turns a rule down, or off, wants to hear less than the forecast says.
+                    let turned_down = running.config_yaml().contains("severity");
+                    mismatches.extend(broken_laws(&report, !turned_down));
                     if !mismatches.is_empty() {
                         complaints.lock().expect("no scenario panics").insert(name.clone(), mismatches);
                     }
@@ -85,6 +89,36 @@ fn complaints(check: impl Fn(&RunningScenario, Purpose) -> Report + Sync) -> BTr
         }
     });
     complaints.into_inner().expect("no scenario panics")
+}
+
+/// What no report may do, whatever the forest: print a command that takes something away, say OK beside a failing
+/// forecast (unless not `owned`), or explain a forecast with a rule that found nothing.
+fn broken_laws(report: &Report, owned: bool) -> Vec<String> {
+    let mut broken = Vec::new();
+    let destroys =
+        |line: &str| ["delete", "remove", "replace"].iter().any(|word| line.to_ascii_lowercase().contains(word));
+    for finding in &report.findings {
+        let runnable = finding.remedy.iter().filter(|line| !line.starts_with('#') && destroys(line));
+        broken.extend(runnable.map(|line| format!("runnable: {line}")));
+    }
+    for row in &report.forecast {
+        let here = |finding: &&Finding| {
+            finding.server.as_deref() == Some(row.server.as_str())
+                && finding.dc.as_deref().is_none_or(|dc| dc == row.source.as_str())
+        };
+        let critical = |finding: &Finding| finding.outcome == Outcome::Fail && finding.severity == Severity::Critical;
+        let fails =
+            row.outcome == ForecastOutcome::Fails || row.outcome == ForecastOutcome::Intermittent && !row.delay_only;
+        if owned && fails && !report.findings.iter().filter(here).any(critical) {
+            broken.push(format!("no owner: {} @{} {}", row.source, row.server, row.message));
+        }
+        for rule in &row.rules {
+            if !report.findings.iter().filter(here).any(|finding| finding.rule == *rule) {
+                broken.push(format!("no finding: {rule} for {} @{}", row.source, row.server));
+            }
+        }
+    }
+    broken
 }
 
 #[test]

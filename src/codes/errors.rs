@@ -67,8 +67,8 @@ pub(super) const TABLE: &[Code] = &[
             Step {
                 text: "Delete the wrong record on each server that holds it (Windows; then Samba).",
                 commands: &[
-                    "Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name HOST -RRType A -RecordData ADDRESS",
-                    "samba-tool dns delete SERVER ZONE HOST A ADDRESS",
+                    "# Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name HOST -RRType A -RecordData ADDRESS",
+                    "# samba-tool dns delete SERVER ZONE HOST A ADDRESS",
                 ],
             },
             Step {
@@ -110,8 +110,8 @@ pub(super) const TABLE: &[Code] = &[
             Step {
                 text: "Delete the wrong record on each server that holds it, and let both DCs register again.",
                 commands: &[
-                    "Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name HOST -RRType A -RecordData ADDRESS",
-                    "samba-tool dns delete SERVER ZONE HOST A ADDRESS",
+                    "# Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name HOST -RRType A -RecordData ADDRESS",
+                    "# samba-tool dns delete SERVER ZONE HOST A ADDRESS",
                     "nltest /dsregdns",
                 ],
             },
@@ -182,7 +182,7 @@ pub(super) const TABLE: &[Code] = &[
             Step {
                 text: "Remove what is left of the former DC from the directory (Windows: delete its server object; \
                        Samba: the command below), then the old alias.",
-                commands: &["samba-tool domain demote --remove-other-dead-server=HOST"],
+                commands: &["# samba-tool domain demote --remove-other-dead-server=HOST"],
             },
         ],
         samba: "31 (WERR_GEN_FAILURE) where the machine that was reached is another DC.",
@@ -211,7 +211,7 @@ pub(super) const TABLE: &[Code] = &[
             },
             Step {
                 text: "If the DC is gone, clean up its metadata: delete its server object, or with Samba:",
-                commands: &["samba-tool domain demote --remove-other-dead-server=HOST"],
+                commands: &["# samba-tool domain demote --remove-other-dead-server=HOST"],
             },
             Step {
                 text: "If the DC lives, set serverReference of its server object (below CN=Sites in the configuration \

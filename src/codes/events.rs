@@ -72,8 +72,8 @@ pub(super) const TABLE: &[Code] = &[
             Step {
                 text: "At each partner's server, delete the addresses that the DC no longer has.",
                 commands: &[
-                    "Remove-DnsServerResourceRecord -ComputerName PARTNER -ZoneName ZONE -Name HOST -RRType A -RecordData OLD",
-                    "samba-tool dns delete PARTNER ZONE HOST A OLD",
+                    "# Remove-DnsServerResourceRecord -ComputerName PARTNER -ZoneName ZONE -Name HOST -RRType A -RecordData OLD",
+                    "# samba-tool dns delete PARTNER ZONE HOST A OLD",
                 ],
             },
             Step {
@@ -199,7 +199,7 @@ pub(super) const TABLE: &[Code] = &[
             Step {
                 text: "Delete the record by hand at the server that the event names.",
                 commands: &[
-                    "Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name NAME -RRType TYPE",
+                    "# Remove-DnsServerResourceRecord -ComputerName SERVER -ZoneName ZONE -Name NAME -RRType TYPE",
                 ],
             },
             REGISTER_AGAIN,

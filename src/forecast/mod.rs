@@ -26,6 +26,15 @@ pub(crate) fn run_each(view: &View<'_>) -> Vec<ForecastRow> {
     rows(view, |_, _, _| false)
 }
 
+/// Whether a destination cannot replicate, or only sometimes; what merely costs time is left aside.
+pub fn is_broken(row: &ForecastRow) -> bool {
+    match row.outcome {
+        ForecastOutcome::Fails => true,
+        ForecastOutcome::Intermittent => !row.delay_only,
+        ForecastOutcome::Ok | ForecastOutcome::Unknown => false,
+    }
+}
+
 /// `same` says where a server's row is that of the server before it.
 fn rows(view: &View<'_>, same: impl Fn(&Dc, &Server, &Server) -> bool) -> Vec<ForecastRow> {
     let servers: Vec<Shared> = view.inventory.servers.iter().map(|server| server.name.as_str().into()).collect();
@@ -334,8 +343,9 @@ fn from_addresses(
             format!("{count} of {} addresses of {name} lead elsewhere: {}", addresses.len(), texts(&wrong)),
         ),
     };
-    // A client goes on to its next address only where nothing accepts its connection.
-    let delay_only = outcome == ForecastOutcome::Intermittent && wrong.iter().all(|&address| view.moves_on(address));
+    // A client goes on to its next address only where nothing accepts its connection, or no way leads there.
+    let costs_time = |address| view.moves_on(address) || view.unusable(address).is_some_and(|unusable| !unusable.grave);
+    let delay_only = outcome == ForecastOutcome::Intermittent && wrong.iter().all(|&address| costs_time(address));
     Walk {
         outcome,
         errors,

@@ -130,7 +130,7 @@ fn directory_commands(view: &View<'_>, dc: &Dc, leftover: bool) -> Vec<String> {
     }
     if leftover {
         commands.push("# metadata clean-up, only if the DC is gone for good".into());
-        commands.push("samba-tool domain demote --remove-other-dead-server=HOST".into());
+        commands.push("# samba-tool domain demote --remove-other-dead-server=HOST".into());
     }
     commands.push("guidpost explain 8589".into());
     commands

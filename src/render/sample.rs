@@ -71,9 +71,9 @@ pub(crate) fn report() -> Report {
     stale.actual = vec!["192.0.2.99".into()];
     stale.predicts = vec![1753, 6702];
     stale.remedy = vec![
-        "Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99".into(),
+        "# Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99".into(),
         "# With Samba:".into(),
-        "samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99".into(),
+        "# samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99".into(),
     ];
     let mut alias = finding("alias-missing", Severity::Critical, two, "dc2", "The alias does not exist (NXDOMAIN).");
     alias.name = Some(format!("{GUID}._msdcs.contoso.com"));

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::{Draft, Sink, View};
-use crate::report::Identity;
+use crate::report::{Identity, Severity};
 
 rule! {
     /// Nobody answers at an address that a DC owns.
@@ -11,7 +11,8 @@ rule! {
     ///
     /// # Why it matters
     /// The DC is down, the address is not up, or a firewall stands between it and this machine. In the first two cases every
-    /// destination that picks this address sees error 1722. Silence says nothing about the record being right or wrong.
+    /// destination that picks this address sees error 1722. Silence says nothing about the record being right or wrong. Where
+    /// no other address of the DC answers the finding is critical: replication fails.
     ///
     /// # How to fix
     /// See whether the DC runs and has the address; look at the firewalls on the way.
@@ -23,6 +24,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     super::machines(view, |subject, dc, addresses, present| {
+        let broken = subject.server.and_then(|server| sink.broken_walk(dc, server));
         let owned: Vec<IpAddr> = addresses.iter().copied().filter(|&address| dc.owns(address)).collect();
         let silent: Vec<IpAddr> =
             owned.iter().copied().filter(|&address| is_silent(view.identity(dc, address))).collect();
@@ -40,6 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         sink.fail(
             subject,
             Draft {
+                severity: broken.map(|_| Severity::Critical),
                 expected: vec!["an answer".into()],
                 actual: super::texts(present),
                 message: format!("nobody answers at {listed}{}", view.grounds(dc, silent[0])),
@@ -51,7 +54,6 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                     ),
                     format!("Test-NetConnection {} -Port 389", silent[0]),
                 ],
-                ..Draft::default()
             },
         );
     });
@@ -71,7 +73,7 @@ mod tests {
     fn silent_and_unreachable_addresses_are_named() {
         for replies in [silent(), failing(&Failure::Unreachable)] {
             let finding = World::new().machine("192.0.2.11", replies).findings("address-silent").remove(0);
-            assert_eq!(row(&finding), "fail warning dc2.contoso.com A @dc1");
+            assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc1");
             assert!(finding.message.starts_with("nobody answers at 192.0.2.11 (cldap: "), "{}", finding.message);
             assert_eq!(finding.predicts, [1722]);
         }

@@ -62,7 +62,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     let mut remedy: Vec<String> = remedy::register_again(dc, rtype).into();
     if authoritative {
         let place = Place::of(view, server, dc, host);
-        remedy.extend(missing.iter().flat_map(|address| place.add(rtype, &address.to_string())));
+        remedy.extend(super::additions(view, dc, &place, &missing));
     } else {
         remedy.push(super::MEND_ELSEWHERE.into());
         remedy.extend(remedy::clear_cache(server, host));

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(row(&finding), "fail critical dc2.contoso.com CNAME @dc2");
         assert_eq!(finding.actual, ["dc1.contoso.com", "dc2.contoso.com"]);
         assert_eq!(finding.predicts, [1753, 8524]);
-        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} CNAME dc1.contoso.com.")]);
+        assert_eq!(samba(&finding), [format!("# delete 192.0.2.11 {LABEL} CNAME dc1.contoso.com.")]);
     }
 
     #[test]
@@ -100,14 +100,14 @@ mod tests {
         let wrong = World::new().remove("dc2", ALIAS2).add("dc2", &format!("{ALIAS2} 600 CNAME a.contoso.com"));
         let finding = wrong.add("dc2", &format!("{ALIAS2} 600 CNAME b.contoso.com")).finding("alias-duplicate");
         let last = samba(&finding).pop();
-        assert_eq!(last, Some(format!("add 192.0.2.11 {LABEL} CNAME dc2.contoso.com.")));
+        assert_eq!(last, Some(format!("# add 192.0.2.11 {LABEL} CNAME dc2.contoso.com.")));
         assert_eq!(samba(&finding).len(), 3);
     }
 
     #[test]
     fn addresses_beside_the_alias_go() {
         let finding = with(&["A 192.0.2.11"]).finding("alias-duplicate");
-        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} A 192.0.2.11")]);
+        assert_eq!(samba(&finding), [format!("# delete 192.0.2.11 {LABEL} A 192.0.2.11")]);
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         let finding = with(&["CNAME DC2.contoso.com"]).finding("alias-duplicate");
         assert_eq!(row(&finding), "fail warning dc2.contoso.com CNAME @dc2");
         assert_eq!(finding.predicts, [0; 0]);
-        assert_eq!(samba(&finding), [format!("delete 192.0.2.11 {LABEL} CNAME DC2.contoso.com.")]);
+        assert_eq!(samba(&finding), [format!("# delete 192.0.2.11 {LABEL} CNAME DC2.contoso.com.")]);
         assert_eq!(with(&["CNAME dc2.contoso.com"]).rows("alias-duplicate"), [""; 0]);
     }
 }

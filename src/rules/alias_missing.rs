@@ -60,7 +60,15 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
     match &dc.host {
         // A server without authority holds no zone to add to.
         _ if !absence.authoritative => remedy.extend(remedy::clear_cache(server, alias)),
-        Some(host) => remedy.extend(Place::of(view, server, dc, alias).add(RecordType::CNAME, host.as_str())),
+        Some(host) => {
+            let place = Place::of(view, server, dc, alias);
+            if super::guid_is_disproved(view, dc) {
+                remedy.extend(super::look_at_guid(dc));
+                remedy.extend(place.replace_by(RecordType::CNAME, host.as_str()));
+            } else {
+                remedy.extend(place.add(RecordType::CNAME, host.as_str()));
+            }
+        }
         None => {}
     }
     sink.fail(

@@ -1,6 +1,7 @@
 use super::{Alias, Draft, Misplaced, Sink, Subject, View};
 use crate::evidence::RecordType;
 use crate::remedy::address_type;
+use crate::report::Severity;
 
 rule! {
     /// The name of a DC's alias holds addresses instead of an alias.
@@ -10,14 +11,15 @@ rule! {
     ///
     /// # Why it matters
     /// Replication works as long as the addresses are right, but nobody keeps them so: the DC renews its alias and its host
-    /// record, not these. The forecast goes on with the addresses found.
+    /// record, not these. The forecast goes on with the addresses found; where it fails the finding is critical.
     ///
     /// # How to fix
     /// Delete the addresses and let the DC register its alias: `nltest /dsregdns` (Samba: `samba_dnsupdate`).
     ///
     /// # References
     /// MS-ADTS 6.3.2.3 (DsaCname).
-    "alias-not-cname", Alias, Warning, needs: [Alias], predicts: []
+    "alias-not-cname", Alias, Warning, needs: [Alias, Identity],
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -35,9 +37,12 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let wrong = addresses.iter().map(|&address| (address_type(address), address.to_string())).collect();
         let cure =
             super::mend_alias(view, dc, server, &Misplaced { alias, wrong, right_remains: false, authoritative });
+        let broken = sink.broken_walk(dc, server);
         sink.fail(
             subject,
             Draft {
+                severity: broken.map(|_| Severity::Critical),
+                predicts: broken.map(|row| row.errors.clone()).unwrap_or_default(),
                 expected: dc.host.iter().map(ToString::to_string).collect(),
                 message: format!("the name holds addresses instead of an alias: {}{}", actual.join(", "), cure.note),
                 actual,
@@ -62,8 +67,8 @@ mod tests {
         assert_eq!(
             samba(&report.findings[0]),
             [
-                format!("delete 192.0.2.11 {label} A 192.0.2.11"),
-                format!("add 192.0.2.11 {label} CNAME dc2.contoso.com.")
+                format!("# delete 192.0.2.11 {label} A 192.0.2.11"),
+                format!("# add 192.0.2.11 {label} CNAME dc2.contoso.com.")
             ]
         );
         assert!(report.forecast.iter().all(|row| row.outcome == crate::report::ForecastOutcome::Ok));
@@ -74,7 +79,7 @@ mod tests {
         let world = World::new().remove("dc2", ALIAS2).add("dc2", "*._msdcs.contoso.com 600 A 192.0.2.80");
         let finding = world.finding("alias-not-cname");
         assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
-        assert_eq!(samba(&finding)[0], "delete 192.0.2.11 _msdcs.contoso.com '*' A 192.0.2.80");
+        assert_eq!(samba(&finding)[0], "# delete 192.0.2.11 _msdcs.contoso.com '*' A 192.0.2.80");
     }
 
     #[test]

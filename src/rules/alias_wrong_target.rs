@@ -115,8 +115,8 @@ mod tests {
         assert_eq!(
             samba(&finding),
             [
-                format!("delete 192.0.2.11 {label} CNAME dc1.contoso.com."),
-                format!("add 192.0.2.11 {label} CNAME dc2.contoso.com.")
+                format!("# delete 192.0.2.11 {label} CNAME dc1.contoso.com."),
+                format!("# add 192.0.2.11 {label} CNAME dc2.contoso.com.")
             ]
         );
     }
@@ -152,6 +152,6 @@ mod tests {
         let world = World::new().remove("dc2", ALIAS2).add("dc2", "*._msdcs.contoso.com 600 CNAME dc1.contoso.com");
         let finding = world.finding("alias-wrong-target");
         assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
-        assert_eq!(samba(&finding)[0], "delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc1.contoso.com.");
+        assert_eq!(samba(&finding)[0], "# delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc1.contoso.com.");
     }
 }

@@ -1,6 +1,6 @@
 use super::{Draft, Sink, Subject, View};
 use crate::evidence::RecordType;
-use crate::remedy::{self, Place, address_type};
+use crate::remedy::{self, Place};
 
 rule! {
     /// The host name of a DC has no address at a server.
@@ -53,9 +53,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         if absence.authoritative {
             let place = Place::of(view, server, dc, host);
-            for address in dc.single_addresses() {
-                remedy.extend(place.add(address_type(address), &address.to_string()));
-            }
+            remedy.extend(super::additions(view, dc, &place, &dc.single_addresses().collect::<Vec<_>>()));
         } else {
             // A server without authority holds no zone to add to.
             remedy.extend(remedy::clear_cache(server, host));

@@ -160,11 +160,11 @@ fn draft(
     let mut remedy = Vec::new();
     let mut note = "";
     if found.authoritative {
-        if item == Item::Host && rtype != RecordType::CNAME {
-            remedy.push(format!(
-                "# unless the machine lives on under this name, as a member server; look at {name} first"
-            ));
-        }
+        remedy.push(if item == Item::Host && rtype != RecordType::CNAME {
+            format!("# look first whether the machine lives on as {name}, as a member server; if it does not:")
+        } else {
+            format!("# look first whether anybody still uses {name}; if nobody does:")
+        });
         let place = Place::within(server, &zone(view, former, server, name), name);
         remedy.extend(data.iter().flat_map(|data| place.delete(rtype, data)));
     } else {

@@ -10,13 +10,14 @@ mod tests;
 mod view;
 
 use crate::evidence::{Evidence, Purpose};
-use crate::report::Severity;
+use crate::report::{ForecastRow, Severity};
 use crate::{gone, inventory};
+use sink::Walks;
 pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
-    Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, codes, concerns_machine, machines, mend, mend_alias,
-    names_dc, names_server, owned, texts, waiver_scope,
+    Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, additions, codes, concerns_machine,
+    guid_is_disproved, look_at_guid, machines, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
 };
 use view::here::{first_label, is_lmhosts, is_name, own_names};
 pub use view::{
@@ -175,6 +176,7 @@ registry! {
     alias_wrong_target,
     alias_dangling,
     alias_path_differs,
+    walk_broken,
     host_missing,
     unusable_address,
     shared_address,
@@ -205,7 +207,10 @@ registry! {
 }
 
 /// Rules that read the findings of all others, and therefore run after them.
-const LAST: [&str; 3] = ["servers-disagree", "waiver-expired", "waiver-unused"];
+const LAST: [&str; 4] = ["servers-disagree", "walk-broken", "waiver-expired", "waiver-unused"];
+
+/// The rule that owns what no other does.
+pub const BROKEN_WALK: &str = "walk-broken";
 
 /// All rules, by group.
 pub fn all() -> &'static [&'static Rule] {
@@ -279,15 +284,19 @@ pub fn needs(evidence: &Evidence) -> Vec<Need> {
 }
 
 /// Runs every rule over the evidence. Pure, total and deterministic: the same evidence gives the same outcomes.
-pub fn run(view: &View<'_>, list_passes: bool) -> Outcomes {
+pub fn run(view: &View<'_>, forecast: &[ForecastRow], list_passes: bool) -> Outcomes {
     let mut outcomes = Outcomes::default();
+    let walks = Walks::of(forecast, view);
     let (last, first): (Vec<&Rule>, Vec<&Rule>) = ALL.iter().copied().partition(|rule| LAST.contains(&rule.name));
     for rule in first.into_iter().chain(last) {
-        let mut sink = Sink::new(rule, &mut outcomes, list_passes);
+        let mut sink = Sink::new(rule, &mut outcomes, &walks, list_passes);
         match switched_off(rule, view.evidence) {
             Some(reason) => sink.not_applicable(reason),
             None => {
-                sink.count_blocked(view);
+                // What these say rests on what others said, and is no check of a record.
+                if !LAST.contains(&rule.name) {
+                    sink.count_blocked(view);
+                }
                 (rule.check)(view, &mut sink);
             }
         }

@@ -4,7 +4,7 @@ use super::{Draft, Sink, Subject, View};
 use crate::config::Network;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::remedy::{Place, address_type};
+use crate::remedy::Place;
 
 rule! {
     /// A DNS server has addresses of a DC, but none on the network that it shares with that DC.
@@ -83,7 +83,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
             actual: super::texts(&seen),
             message: format!("no address of the DC on {}, where the server's own DC stands", names.join(" and ")),
             predicts: super::codes(&RULE),
-            remedy: add.iter().flat_map(|&address| place.add(address_type(address), &address.to_string())).collect(),
+            remedy: super::additions(view, dc, &place, &add),
             ..Draft::default()
         },
     );

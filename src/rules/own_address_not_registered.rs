@@ -165,16 +165,19 @@ impl Step<'_, '_> {
     fn remedy(&self, usable: bool, foreign: &[IpAddr]) -> Vec<String> {
         let place = Place::of(self.view, self.server, self.dc, self.host);
         let mut lines = Vec::new();
-        if !foreign.is_empty() {
-            lines.push(format!("# at {}, delete what this machine does not have:", self.server.name));
-            lines.extend(foreign.iter().flat_map(|&old| place.delete(address_type(old), &old.to_string())));
-        }
         if !usable && let Some(&first) = self.registers.first() {
             let near = self.registers.iter().copied().find(|&address| self.is_near(address));
             let what = if near.is_some() { ", on the network of that server" } else { "" };
-            lines.push(format!("# then add an address of this machine{what}:"));
+            lines.push(format!("# add an address of this machine{what}:"));
             let add = near.unwrap_or(first);
             lines.extend(place.add(address_type(add), &add.to_string()));
+        }
+        if !foreign.is_empty() {
+            lines.push(format!(
+                "# at {}: look first with `ipconfig /all` or `ip address`, then delete what this machine does not have:",
+                self.server.name
+            ));
+            lines.extend(foreign.iter().flat_map(|&old| place.delete(address_type(old), &old.to_string())));
         }
         lines
             .push("# the same at other partners, until enough of them have it; then replicate and check again:".into());
@@ -221,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn the_former_address_is_deleted_and_the_new_one_added() {
+    fn the_new_address_is_added_and_the_former_one_deleted_after_a_look() {
         let world = World::new().remove("dc2", HOST).add("dc2", "dc1.contoso.com 1200 A 192.0.2.9");
         let finding = world.local(local::dc1()).finding("own-address-not-registered");
         assert_eq!(row(&finding), "fail critical dc1.contoso.com @dc2");
         assert_eq!(finding.predicts, [6702]);
         assert_eq!(
             samba(&finding),
-            ["delete 192.0.2.11 contoso.com dc1 A 192.0.2.9", "add 192.0.2.11 contoso.com dc1 A 192.0.2.10"]
+            ["add 192.0.2.11 contoso.com dc1 A 192.0.2.10", "# delete 192.0.2.11 contoso.com dc1 A 192.0.2.9"]
         );
     }
 
@@ -237,7 +240,7 @@ mod tests {
         let world = World::new().add("dc2", "dc1.contoso.com 1200 A 192.0.2.9");
         let finding = world.local(local::dc1()).finding("own-address-not-registered");
         assert_eq!(row(&finding), "fail warning dc1.contoso.com @dc2");
-        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc1 A 192.0.2.9"]);
+        assert_eq!(samba(&finding), ["# delete 192.0.2.11 contoso.com dc1 A 192.0.2.9"]);
     }
 
     #[test]

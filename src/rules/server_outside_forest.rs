@@ -49,8 +49,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         message: format!("the server says that {msdcs} does not exist; {zone}"),
                         predicts: super::codes(&RULE),
                         remedy: vec![
-                            "# take this server out of every DC's resolver list, or let it forward the forest's names:".into(),
-                            format!("Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers {masters}", server.command_name()),
+                            "# no DC may use this server: take it out of every DC's resolver list; or, if it has no zone of that name \
+                             and ought to know the forest, let it forward:"
+                                .into(),
+                            format!("# Add-DnsServerConditionalForwarderZone -ComputerName {} -Name {forest} -MasterServers {masters}", server.command_name()),
                         ],
                         ..Draft::default()
                     },

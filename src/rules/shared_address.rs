@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(finding.predicts, [-2_146_893_022]);
         assert_eq!(
             samba(&finding),
-            ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.10", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+            ["add 192.0.2.11 contoso.com dc2 A 192.0.2.11", "# delete 192.0.2.11 contoso.com dc2 A 192.0.2.10"]
         );
     }
 

@@ -1,12 +1,13 @@
 //! Where rules put what they found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Rule, View};
 use crate::evidence::RecordType;
+use crate::forecast;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::report::{Finding, Outcome, Severity};
+use crate::report::{Finding, ForecastRow, Outcome, Severity};
 
 /// What a rule speaks about; every part is optional.
 #[derive(Clone, Copy, Default)]
@@ -85,18 +86,39 @@ impl Marks {
     }
 }
 
+/// The forecast, to be looked up by DC and server.
+pub(super) struct Walks<'f> {
+    rows: &'f [ForecastRow],
+    /// The first row of each source; one for each server follows, in the order of the inventory.
+    starts: HashMap<&'f str, usize>,
+}
+
+impl<'f> Walks<'f> {
+    pub(super) fn of(rows: &'f [ForecastRow], view: &View<'_>) -> Self {
+        let servers = view.inventory.servers.len().max(1);
+        let starts = rows.iter().enumerate().step_by(servers).map(|(start, row)| (row.source.as_str(), start));
+        Self { rows, starts: starts.collect() }
+    }
+}
+
 /// Takes what one rule says.
 pub struct Sink<'o> {
     rule: &'static Rule,
     outcomes: &'o mut Outcomes,
+    walks: &'o Walks<'o>,
     list_passes: bool,
     /// How many subjects kept the rule.
     passed: usize,
 }
 
 impl<'o> Sink<'o> {
-    pub(super) fn new(rule: &'static Rule, outcomes: &'o mut Outcomes, list_passes: bool) -> Self {
-        Self { rule, outcomes, list_passes, passed: 0 }
+    pub(super) fn new(
+        rule: &'static Rule,
+        outcomes: &'o mut Outcomes,
+        walks: &'o Walks<'o>,
+        list_passes: bool,
+    ) -> Self {
+        Self { rule, outcomes, walks, list_passes, passed: 0 }
     }
 
     /// The rule has said all that it has to say.
@@ -133,6 +155,18 @@ impl<'o> Sink<'o> {
     /// The rule has nothing to say here.
     pub fn not_applicable(&mut self, reason: impl Into<String>) {
         *self.outcomes.not_applicable.entry((self.rule.name, reason.into())).or_default() += 1;
+    }
+
+    /// What destinations will experience; its rows name rules that may not have run yet.
+    pub fn forecast(&self) -> &'o [ForecastRow] {
+        self.walks.rows
+    }
+
+    /// What a destination will experience with this DC as its source, at this server, if it cannot replicate, or not
+    /// always.
+    pub fn broken_walk(&self, dc: &Dc, server: &Server) -> Option<&'o ForecastRow> {
+        let start = self.walks.starts.get(dc.label.as_str())?;
+        self.walks.rows.get(start + server.index).filter(|row| forecast::is_broken(row))
     }
 
     /// The findings of the rules that ran before.

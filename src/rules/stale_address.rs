@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn deletes_the_wrong_address_in_its_zone_and_adds_the_right_one() {
+    fn adds_the_right_address_and_deletes_the_wrong_one_after_a_look() {
         let finding = dc2_holds(CONFIG, "192.0.2.99").finding("stale-address");
         assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
         assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(finding.predicts, [1722, 1753, 6702]);
         assert_eq!(
             samba(&finding),
-            ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+            ["add 192.0.2.11 contoso.com dc2 A 192.0.2.11", "# delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]
         );
     }
 
@@ -133,7 +133,7 @@ mod tests {
     fn adds_nothing_where_a_right_address_remains() {
         let finding = World::new().add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").finding("stale-address");
         assert_eq!(finding.message, "192.0.2.99 is not its own (1 of 2 wrong)");
-        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
+        assert_eq!(samba(&finding), ["# delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
     }
 
     #[test]
@@ -155,14 +155,14 @@ mod tests {
         let wild = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "*.contoso.com 600 A 192.0.2.99");
         let finding = wild.finding("stale-address");
         assert!(finding.message.ends_with("synthesized by a wildcard"), "{}", finding.message);
-        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com '*' A 192.0.2.99"]);
+        assert_eq!(samba(&finding), ["# delete 192.0.2.11 contoso.com '*' A 192.0.2.99"]);
     }
 
     #[test]
     fn a_record_beside_a_wildcard_with_the_same_address_is_a_record() {
         let world = World::new().add("dc2", "*.contoso.com 600 A 192.0.2.99");
         let finding = world.add("dc2", "dc2.contoso.com 1200 A 192.0.2.99").finding("stale-address");
-        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
+        assert_eq!(samba(&finding), ["# delete 192.0.2.11 contoso.com dc2 A 192.0.2.99"]);
     }
 
     #[test]
@@ -172,7 +172,10 @@ mod tests {
         let finding = world.add("dc2", "old.contoso.com 600 A 192.0.2.99").finding("stale-address");
         assert_eq!(
             samba(&finding),
-            ["delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.", "add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]
+            [
+                "# delete 192.0.2.11 contoso.com dc2 CNAME old.contoso.com.",
+                "# add 192.0.2.11 contoso.com dc2 A 192.0.2.11"
+            ]
         );
     }
 

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use super::{Addresses, Ownership, Rule, Subject, View};
 use crate::config::Waiver;
 use crate::evidence::RecordType;
+use crate::identity::is_wrong;
 use crate::inventory::{Dc, Inventory, Server, is_single};
 use crate::name::DnsName;
 use crate::remedy::{self, Place, address_type};
-use crate::report::Finding;
+use crate::report::{Finding, Identity};
 
 /// All that a rule may predict.
 pub(super) fn codes(rule: &Rule) -> Vec<i64> {
@@ -68,19 +69,34 @@ pub(super) struct Cure {
     pub(super) remedy: Vec<String>,
 }
 
-impl Cure {
-    /// The same commands, under the condition that a person looks first.
-    pub(super) fn only_if_foreign(mut self, dc: &Dc) -> Vec<String> {
-        let condition = format!(
-            "# compare with `ipconfig /all` or `ip address` on {}; delete only what it does not own:",
-            dc.label
-        );
-        self.remedy.insert(0, condition);
-        self.remedy
+/// Commands that add addresses of a DC under its host name. What this run saw to be another machine's is not added, and
+/// what the configuration gives to another DC too only after a look.
+pub(super) fn additions(view: &View<'_>, dc: &Dc, place: &Place, addresses: &[IpAddr]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for &address in addresses {
+        let (rtype, data) = (address_type(address), address.to_string());
+        let others =
+            is_wrong(view.identity(dc, address)) || matches!(view.ownership(dc, address), Ownership::Others(_));
+        match view.ownership(dc, address) {
+            _ if others => lines.push(format!("# {data} is not to be added: {}", view.who_answers(dc, address))),
+            Ownership::OwnAndOthers(others) => {
+                let names: Vec<&str> = others.iter().map(|other| other.label.as_str()).collect();
+                lines.push(format!("# look first which DC owns {data} ({} is said to as well):", names.join(", ")));
+                lines.extend(place.replace_by(rtype, &data));
+            }
+            Ownership::Own => lines.extend(place.add(rtype, &data)),
+            Ownership::Unusable(_)
+            | Ownership::Others(_)
+            | Ownership::Contested(_)
+            | Ownership::Nobody
+            | Ownership::Unknown => {}
+        }
     }
+    lines
 }
 
-/// Commands that take wrong addresses away and, where no right one remains, add what the DC owns.
+/// Commands that add what the DC owns where no right address remains, and take wrong addresses away: the latter as
+/// comments, behind what to look at first.
 pub(super) fn mend(
     view: &View<'_>,
     dc: &Dc,
@@ -109,23 +125,39 @@ pub(super) fn mend(
     }
     let place = Place::of(view, server, dc, host);
     let right = |address| matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_));
+    let owned: Vec<IpAddr> = dc.single_addresses().filter(|&address| address_type(address) == rtype).collect();
+    let right_remains = present.list.iter().any(|address| !wrong.contains(address) && right(*address));
     let mut remedy = Vec::new();
-    if aliases.is_empty() {
-        remedy.extend(wrong.iter().flat_map(|address| place.delete(rtype, &address.to_string())));
-    } else {
+    if !aliases.is_empty() {
         // The addresses stand at the alias's target: there is nothing of that type to delete here.
-        remedy.push(format!("# {host} is itself an alias there:"));
+        remedy.push(format!(
+            "# {host} is itself an alias there; look first who needs it, and put addresses in its place only together:"
+        ));
         remedy.extend(aliases.iter().flat_map(|target| place.delete(RecordType::CNAME, target)));
+        let own = owned.iter().filter(|&&address| right(address) && !is_wrong(view.identity(dc, address)));
+        remedy.extend(own.flat_map(|address| place.replace_by(rtype, &address.to_string())));
+        return Cure { note: String::new(), remedy };
     }
-    if !aliases.is_empty() || !present.list.iter().any(|&address| right(address)) {
-        for address in dc.single_addresses().filter(|&address| address_type(address) == rtype && right(address)) {
-            remedy.extend(place.add(rtype, &address.to_string()));
-        }
+    let mut remains = right_remains;
+    if !right_remains {
+        let added = additions(view, dc, &place, &owned);
+        remains = added.iter().any(|line| !line.starts_with('#'));
+        remedy.extend(added);
     }
+    if !remains {
+        remedy.extend(remedy::register_again(dc, rtype));
+    }
+    let condition = if remains { "" } else { "and only once a right record stands there, " };
+    remedy.push(format!(
+        "# look first, on {} itself: `ipconfig /all` or `ip address`; {condition}delete only what it does not own:",
+        dc.label
+    ));
+    remedy.extend(wrong.iter().flat_map(|address| place.delete(rtype, &address.to_string())));
     Cure { note: String::new(), remedy }
 }
 
-const NO_SUCH_RECORD: &str = "# no such record exists; remove the wildcard that makes it:";
+const NO_SUCH_RECORD: &str =
+    "# no such record exists, a wildcard makes it; look first what else it answers for, then remove it:";
 const SYNTHESIZED: &str = ", synthesized by a wildcard";
 
 /// What stands at the name of an alias and ought not to.
@@ -161,12 +193,30 @@ pub(super) fn mend_alias(view: &View<'_>, dc: &Dc, server: &Server, misplaced: &
         cure.remedy.extend(remedy::clear_cache(server, alias));
         return cure;
     } else {
+        cure.remedy.extend(look_at_guid(dc));
         cure.remedy.extend(delete(&place));
     }
     if let (Some(host), false) = (&dc.host, right_remains) {
-        cure.remedy.extend(place.add(RecordType::CNAME, host.as_str()));
+        // An alias is added where nothing else stands, so it belongs to the deletion.
+        cure.remedy.extend(place.replace_by(RecordType::CNAME, host.as_str()));
     }
     cure
+}
+
+/// What to look at before an alias is changed.
+pub(super) fn look_at_guid(dc: &Dc) -> Option<String> {
+    let guid = dc.guid?;
+    Some(format!(
+        "# look first, on {} itself: `repadmin /showrepl` (Samba: `samba-tool drs showrepl`); only if its DSA object GUID \
+         is {guid}:",
+        dc.label
+    ))
+}
+
+/// Whether a machine that goes by a DC's name or address has said that the DC's GUID is another's, or another one.
+pub(super) fn guid_is_disproved(view: &View<'_>, dc: &Dc) -> bool {
+    let said = |address| matches!(view.identity(dc, address), Identity::ReinstalledDc | Identity::OtherDc);
+    view.addresses_of(dc).into_iter().any(said)
 }
 
 /// A server without authority holds no record that could be deleted or added.

@@ -67,6 +67,7 @@ fn names_and_severities_stay() {
     alias-wrong-target Alias Critical
     alias-dangling Alias Critical
     alias-path-differs Alias Warning
+    walk-broken Alias Critical
     host-missing Host Critical
     unusable-address Host Critical
     shared-address Host Critical

@@ -90,7 +90,7 @@ mod tests {
     fn deletes_the_bad_address_and_keeps_the_good_one() {
         let finding = beside(CONFIG, "A 169.254.7.7").finding("unusable-address");
         assert_eq!(row(&finding), "fail critical dc2.contoso.com A @dc2");
-        assert_eq!(samba(&finding), ["delete 192.0.2.11 contoso.com dc2 A 169.254.7.7"]);
+        assert_eq!(samba(&finding), ["# delete 192.0.2.11 contoso.com dc2 A 169.254.7.7"]);
         assert_eq!(finding.predicts, [1722]);
     }
 

@@ -57,7 +57,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         actual: wrong.iter().map(|&address| view.caller(dc, address)).collect(),
                         message: sentences.join("; "),
                         predicts,
-                        remedy: super::mend(view, dc, server, host, rtype, present, &wrong).only_if_foreign(dc),
+                        remedy: super::mend(view, dc, server, host, rtype, present, &wrong).remedy,
                         ..Draft::default()
                     },
                 );
@@ -102,7 +102,14 @@ mod tests {
         assert_eq!(findings[0].message, "192.0.2.11 leads to FILES01.contoso.com, which is no domain controller");
         assert_eq!(findings[0].actual, ["FILES01.contoso.com"]);
         assert_eq!(findings[0].predicts, [1753]);
-        assert!(findings[0].remedy[0].starts_with("# compare with `ipconfig /all`"), "{:?}", findings[0].remedy);
+        // The configured address is not offered again: another machine answers there.
+        assert_eq!(samba(&findings[0]), ["# delete 192.0.2.10 contoso.com dc2 A 192.0.2.11"]);
+        assert!(
+            findings[0].remedy[0].starts_with("# 192.0.2.11 is not to be added: 192.0.2.11 leads to FILES01"),
+            "{:?}",
+            findings[0].remedy
+        );
+        assert!(findings[0].remedy.iter().any(|line| line.contains("registers again: ipconfig /registerdns")));
         let predicts = |replies| answers(replies).findings("wrong-machine")[0].predicts.clone();
         assert_eq!(predicts(dc("dc1.contoso.com", GUID1)), [-2_146_893_022]);
         assert_eq!(predicts(dc("dc7.contoso.com", STRANGE)), [-2_146_893_022]);

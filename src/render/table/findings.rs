@@ -129,8 +129,16 @@ fn predicts(finding: &Finding, options: &RenderOptions, out: &mut dyn Write) -> 
     Ok(())
 }
 
-/// Commands are printed as they are: broken by a line end they could not be copied. Notes are wrapped, each line a
-/// comment, so that a whole block can be copied too.
+/// Whether a comment is a command that somebody has to look at first: a cmdlet (`Verb-Noun`) or samba-tool.
+fn is_command(comment: &str) -> bool {
+    let word = comment.split_whitespace().next().unwrap_or_default();
+    let is_cmdlet =
+        |(verb, noun): (&str, &str)| [verb, noun].iter().all(|part| part.starts_with(|c: char| c.is_ascii_uppercase()));
+    word == "samba-tool" || word.split_once('-').is_some_and(is_cmdlet)
+}
+
+/// Commands are printed as they are, those behind a comment sign too: broken by a line end they could not be copied.
+/// Notes are wrapped, each line a comment, so that a whole block can be copied too.
 fn remedy(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let shown = if group.others.len() < SERVERS + 2 { group.others.len() + 1 } else { SERVERS };
     let mut seen = HashSet::new();
@@ -147,8 +155,10 @@ fn remedy(group: &Folded<'_>, options: &RenderOptions, out: &mut dyn Write) -> i
     for line in lines {
         let text = options.clean(line);
         match text.strip_prefix('#') {
-            Some(note) => write_lines(out, wrap::paragraph(note, options.width, "      # ", "      # "))?,
-            None => write_lines(out, [format!("      {text}")])?,
+            Some(note) if !is_command(note) => {
+                write_lines(out, wrap::paragraph(note, options.width, "      # ", "      # "))?
+            }
+            _ => write_lines(out, [format!("      {text}")])?,
         }
     }
     let left = group.others.len() + 1 - shown;

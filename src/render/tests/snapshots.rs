@@ -30,9 +30,9 @@ fn table_at_80_columns() {
                 event 6702: a changed address did not reach the partners' DNS
                   servers
       to mend
-          Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99
+          # Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99
           # With Samba:
-          samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99
+          # samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99
 
     CRITICAL  alias-missing  dc2.contoso.com at dc2
       The alias does not exist (NXDOMAIN).
@@ -94,9 +94,9 @@ fn table_at_120_columns_on_a_terminal() {
       predicts  error 1753: the machine at the address offers no directory replication
                 event 6702: a changed address did not reach the partners' DNS servers
       to mend
-          Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99
+          # Remove-DnsServerResourceRecord -ComputerName dc1.contoso.com -ZoneName contoso.com -Name dc2 -RRType A -RecordData 192.0.2.99
           # With Samba:
-          samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99
+          # samba-tool dns delete dc1.contoso.com contoso.com dc2 A 192.0.2.99
 
     CRITICAL  alias-missing  dc2.contoso.com at dc2
       The alias does not exist (NXDOMAIN).

@@ -103,15 +103,15 @@ fn every_kind_of_record_is_found_once_with_its_removal() {
     }
     let commands: Vec<String> = report.findings.iter().flat_map(samba).collect();
     let expected = [
-        "delete 192.0.2.11 2.0.192.in-addr.arpa 19 PTR dc9.contoso.com.",
-        "delete 192.0.2.11 _msdcs.contoso.com 99999999-9999-4999-8999-999999999999 CNAME dc9.contoso.com.",
-        "delete 192.0.2.11 contoso.com _ldap._tcp SRV 'dc9.contoso.com. 389 0 100'",
-        "delete 192.0.2.11 _msdcs.contoso.com _ldap._tcp.default-first-site-name._sites.dc SRV 'dc9.contoso.com. 389 0 100'",
-        "delete 192.0.2.11 _msdcs.contoso.com '@' NS dc9.contoso.com.",
-        "delete 192.0.2.11 contoso.com '@' A 192.0.2.19",
-        "delete 192.0.2.11 contoso.com dc9 A 192.0.2.19",
-        "delete 192.0.2.11 contoso.com domaindnszones A 192.0.2.19",
-        "delete 192.0.2.11 _msdcs.contoso.com gc A 192.0.2.19",
+        "# delete 192.0.2.11 2.0.192.in-addr.arpa 19 PTR dc9.contoso.com.",
+        "# delete 192.0.2.11 _msdcs.contoso.com 99999999-9999-4999-8999-999999999999 CNAME dc9.contoso.com.",
+        "# delete 192.0.2.11 contoso.com _ldap._tcp SRV 'dc9.contoso.com. 389 0 100'",
+        "# delete 192.0.2.11 _msdcs.contoso.com _ldap._tcp.default-first-site-name._sites.dc SRV 'dc9.contoso.com. 389 0 100'",
+        "# delete 192.0.2.11 _msdcs.contoso.com '@' NS dc9.contoso.com.",
+        "# delete 192.0.2.11 contoso.com '@' A 192.0.2.19",
+        "# delete 192.0.2.11 contoso.com dc9 A 192.0.2.19",
+        "# delete 192.0.2.11 contoso.com domaindnszones A 192.0.2.19",
+        "# delete 192.0.2.11 _msdcs.contoso.com gc A 192.0.2.19",
     ];
     assert_eq!(commands, expected);
 }
@@ -149,7 +149,7 @@ fn a_wildcard_that_leads_there_is_reported_as_what_it_is() {
     assert_eq!(finding.name.as_deref(), Some("*._msdcs.contoso.com"));
     assert_eq!(
         samba(&finding),
-        ["delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc9.contoso.com.".replace(".11", ".10")]
+        ["# delete 192.0.2.11 _msdcs.contoso.com '*' CNAME dc9.contoso.com.".replace(".11", ".10")]
     );
 }
 
@@ -172,8 +172,8 @@ fn hostile_names_stay_one_word_of_a_command() {
     let finding = world.finding("leftover-record");
     // In presentation form, as the servers' tools take it, and quoted for the shell.
     let name = r"'a'\''\$\(id\)\;b'";
-    assert_eq!(samba(&finding), [format!("delete 192.0.2.10 contoso.com {name} CNAME dc9.contoso.com.")]);
-    assert!(finding.remedy[0].contains(r"-Name 'a''\$\(id\)\;b' -RRType"), "{}", finding.remedy[0]);
+    assert_eq!(samba(&finding), [format!("# delete 192.0.2.10 contoso.com {name} CNAME dc9.contoso.com.")]);
+    assert!(finding.remedy[1].contains(r"-Name 'a''\$\(id\)\;b' -RRType"), "{}", finding.remedy[1]);
 }
 
 #[test]
