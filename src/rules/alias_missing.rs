@@ -85,6 +85,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::{STRANGE, dc};
     use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
 
     #[test]
@@ -100,6 +101,14 @@ mod tests {
 
         let world = World::new().remove("dc2", ALIAS2).remove("dc2", "dc2.contoso.com");
         assert!(world.finding("alias-missing").message.contains("event 2087"));
+    }
+
+    #[test]
+    fn an_alias_that_the_machine_itself_denies_is_looked_at_first() {
+        let world = World::new().remove("dc2", ALIAS2).machine("192.0.2.11", dc("dc2.contoso.com", STRANGE));
+        let finding = world.finding("alias-missing");
+        assert!(finding.remedy.iter().any(|line| line.starts_with("# look first, on dc2.contoso.com itself")));
+        assert!(finding.remedy.iter().all(|line| line.starts_with('#')), "{:?}", finding.remedy);
     }
 
     #[test]

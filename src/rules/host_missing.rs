@@ -74,6 +74,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::machines::without_directory;
     use crate::testing::{Reply, World, config_with, row, samba};
 
     #[test]
@@ -83,6 +84,23 @@ mod tests {
         assert_eq!(finding.predicts, [6702, 8524]);
         assert_eq!(finding.expected, ["192.0.2.11"]);
         assert_eq!(samba(&finding), ["add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]);
+    }
+
+    #[test]
+    fn an_address_at_which_another_machine_answers_is_not_added() {
+        let world = World::with(&config_with("addresses: [192.0.2.11, 192.0.2.12]")).remove("dc2", "dc2.contoso.com");
+        let world = world.machine("192.0.2.12", without_directory("FILES01.contoso.com"));
+        let finding = world.finding("host-missing");
+        assert_eq!(samba(&finding), ["add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]);
+        let why = "# not to be added: 192.0.2.12 leads to FILES01.contoso.com, which is no domain controller";
+        assert!(finding.remedy.iter().any(|line| line == why), "{:?}", finding.remedy);
+    }
+
+    #[test]
+    fn an_address_of_two_dcs_is_looked_at_first() {
+        let world = World::with(&config_with("addresses: [192.0.2.10]")).remove("dc2", "dc2.contoso.com");
+        let finding = world.finding("host-missing");
+        assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.10"]);
     }
 
     #[test]

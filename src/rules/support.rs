@@ -78,7 +78,7 @@ pub(super) fn additions(view: &View<'_>, dc: &Dc, place: &Place, addresses: &[Ip
         let others =
             is_wrong(view.identity(dc, address)) || matches!(view.ownership(dc, address), Ownership::Others(_));
         match view.ownership(dc, address) {
-            _ if others => lines.push(format!("# {data} is not to be added: {}", view.who_answers(dc, address))),
+            _ if others => lines.push(format!("# not to be added: {}", view.who_answers(dc, address))),
             Ownership::OwnAndOthers(others) => {
                 let names: Vec<&str> = others.iter().map(|other| other.label.as_str()).collect();
                 lines.push(format!("# look first which DC owns {data} ({} is said to as well):", names.join(", ")));
