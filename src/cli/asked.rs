@@ -121,20 +121,46 @@ mod tests {
         }
     }
 
+    /// Right and odd words beside the format.
+    const BESIDE: [&str; 11] = [
+        "-v",
+        "-4",
+        "-cx",
+        "-c=-f",
+        "--config=-f",
+        "--only",
+        "nagios",
+        "--output=nagios=x",
+        "--no-probe",
+        "--",
+        "--tries=1",
+    ];
+    const FORMATS: [&str; 10] = [
+        "-f nagios",
+        "-fnagios",
+        "-f=nagios",
+        "--format nagios",
+        "--format=nagios",
+        "-vfnagios",
+        "-f json",
+        "-ftable",
+        "-4f nagios",
+        "",
+    ];
+
     proptest! {
         /// What parses is the measure.
         #[test]
         fn what_is_found_is_what_the_parser_finds(
-            mut words in subsequence(
-                vec!["-v", "-4", "-cx", "-c=-f", "--config=-f", "--only", "nagios", "--output=nagios=x", "--no-probe", "--", "--tries=1"], 0..5,
-            ).prop_shuffle(),
-            format in select(vec!["-f nagios", "-fnagios", "-f=nagios", "--format nagios", "--format=nagios", "-vfnagios", "-f json", "-ftable", "-4f nagios", ""]),
-            at in any::<proptest::sample::Index>(),
             command in select(vec!["check", "gone", "preflight"]),
+            beside in subsequence(BESIDE.to_vec(), 0..5).prop_shuffle(),
+            format in select(FORMATS.to_vec()),
+            at in any::<proptest::sample::Index>(),
         ) {
-            words.splice(at.index(words.len() + 1).., format.split_whitespace().chain(words.clone().into_iter().skip(at.index(words.len() + 1))).collect::<Vec<_>>());
-            words.insert(0, command);
-            if let Ok(cli) = Cli::try_parse_from(std::iter::once("guidpost").chain(words.iter().copied())) {
+            let (before, after) = beside.split_at(at.index(beside.len() + 1));
+            let format: Vec<&str> = format.split_whitespace().collect();
+            let words = [&[command], before, &format, after].concat();
+            if let Ok(cli) = Cli::try_parse_from([&["guidpost"], &words[..]].concat()) {
                 let parsed = match cli.command {
                     Asked::Check(check) => check.reporting.format,
                     Asked::Gone(gone) => gone.reporting.format,
