@@ -1,5 +1,6 @@
 //! Command-line definitions. What an argument means for a run is decided by the commands, against the configuration.
 
+mod asked;
 mod gone;
 mod help;
 mod identify;
@@ -18,6 +19,7 @@ use crate::config::ServerAddress;
 use crate::evidence::Family;
 use crate::name::DnsName;
 use crate::render::ColorChoice;
+pub use asked::is_plugin;
 pub use gone::Gone;
 pub use identify::Identify;
 pub use preflight::Preflight;

@@ -55,6 +55,14 @@ impl FileError {
     pub fn is_there(&self) -> bool {
         matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::AlreadyExists)
     }
+
+    /// Why, without the path: for messages that name the file in another way.
+    pub fn into_reason(self) -> io::Error {
+        match self {
+            Self::Io { error, .. } => error,
+            other => io::Error::other(other),
+        }
+    }
 }
 
 /// Why bytes are no text.
@@ -251,6 +259,17 @@ impl OutputFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
         options
+    }
+
+    /// Lets `write` fill the file, and makes that the content of the target.
+    ///
+    /// # Errors
+    /// The operating system's; the target is then as it was before.
+    pub fn fill(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
+        match write(&mut self) {
+            Ok(()) => self.commit(),
+            Err(error) => Err(FileError::Io { operation: "write", path: self.target.clone(), error }),
+        }
     }
 
     /// Makes what was written the content of the target.

@@ -1,24 +1,26 @@
 //! The `guidpost` command: arguments, dispatch, exit code.
 
+use std::any::Any;
 use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
-use guidpost::cli::{Cli, Command};
+use guidpost::cli::{self, Cli, Command};
 use guidpost::commands::{self, CommandError, Console};
-use guidpost::render::{Verbosity, escape};
+use guidpost::render::{self, Verbosity, escape};
 use guidpost::run::Origin;
 use guidpost::{exit, rules};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(report_panic));
-    ExitCode::from(guarded(run))
+    ExitCode::from(guarded(run, failed))
 }
 
 /// Turns a panic, which the hook has reported by then, into an exit code.
-fn guarded(run: fn() -> u8) -> u8 {
-    panic::catch_unwind(run).unwrap_or(exit::UNKNOWN)
+fn guarded(run: fn() -> u8, failed: impl FnOnce(&str) -> u8) -> u8 {
+    panic::catch_unwind(run)
+        .unwrap_or_else(|payload| failed(&format!("internal error: {}", panic_message(payload.as_ref()))))
 }
 
 fn run() -> u8 {
@@ -28,14 +30,36 @@ fn run() -> u8 {
             // If this cannot be printed there is nowhere left to say so.
             let _ = error.print();
             // clap would end with 2, which stands for a critical verdict here.
-            return if error.use_stderr() { exit::UNKNOWN } else { exit::OK };
+            return if error.use_stderr() { failed(&usage_error(&error.to_string())) } else { exit::OK };
         }
     };
     let display = cli.display;
     dispatch(cli).unwrap_or_else(|error| {
         let _ = error.write(&Console::stderr(display).options, &mut io::stderr());
-        exit::UNKNOWN
+        failed(&error.line())
     })
+}
+
+/// The first line of what clap says, with what is listed behind it, and without the word that the reader of a plugin does
+/// not need.
+fn usage_error(text: &str) -> String {
+    let mut lines = text.lines();
+    let line = lines.next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    match lines.next().map(str::trim) {
+        Some(listed) if line.ends_with(':') => format!("{line} {listed}"),
+        _ => line.to_owned(),
+    }
+}
+
+/// There is no report, for a reason that standard error has by then. Monitoring systems read standard output alone, and
+/// would show nothing. Gives the exit code.
+fn failed(error: &str) -> u8 {
+    if commands::nothing_printed() && cli::is_plugin(std::env::args_os().skip(1)) {
+        // Whoever cannot be told this is told by the exit code.
+        let _ = writeln!(io::stdout(), "{}", render::plugin_without_report(error));
+    }
+    exit::UNKNOWN
 }
 
 fn dispatch(cli: Cli) -> Result<u8, CommandError> {
@@ -75,20 +99,20 @@ fn origin() -> Result<Origin, CommandError> {
 
 /// Says on standard error that guidpost is at fault, and where.
 fn report_panic(info: &panic::PanicHookInfo<'_>) {
-    let message = info
-        .payload()
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| info.payload().downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into());
+    let message = panic_message(info.payload());
     let place = info.location().map(|place| format!(" at {place}")).unwrap_or_default();
     let _ = writeln!(
         io::stderr(),
         "guidpost {}: internal error{place}: {}\nThis is a defect of guidpost, not of your forest. Please report it with \
          the text above; evidence saved with --save-evidence helps to find it.",
         env!("CARGO_PKG_VERSION"),
-        escape::terminal(&message, false),
+        escape::terminal(message, false),
     );
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 #[cfg(test)]
@@ -97,7 +121,24 @@ mod tests {
 
     #[test]
     fn a_panic_is_exit_code_3() {
-        assert_eq!(guarded(|| exit::CRITICAL), exit::CRITICAL);
-        assert_eq!(guarded(|| panic!("on purpose")), exit::UNKNOWN);
+        let mut told = Vec::new();
+        let mut failed = |error: &str| {
+            told.push(error.to_owned());
+            exit::UNKNOWN
+        };
+        assert_eq!(guarded(|| exit::CRITICAL, &mut failed), exit::CRITICAL);
+        assert_eq!(guarded(|| panic!("on purpose"), &mut failed), exit::UNKNOWN);
+        let number = || panic!("{} on purpose", std::env::args().count().min(1));
+        assert_eq!(guarded(number, &mut failed), exit::UNKNOWN);
+        assert_eq!(told, ["internal error: on purpose", "internal error: 1 on purpose"]);
+    }
+
+    #[test]
+    fn a_usage_error_is_told_by_its_first_line() {
+        let unknown = "error: unexpected argument '-x' found\n\nUsage: guidpost";
+        assert_eq!(usage_error(unknown), "unexpected argument '-x' found");
+        let missing = "error: the following were not provided:\n  --output <FILE>\n\nUsage: guidpost";
+        assert_eq!(usage_error(missing), "the following were not provided: --output <FILE>");
+        assert_eq!(usage_error(""), "");
     }
 }

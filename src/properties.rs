@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::evidence::{Evidence, file};
+use crate::render::tests::plugin_text;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::{Finding, Outcome, Report, Severity, Verdict};
 use crate::rules::{self, Group};
@@ -282,6 +283,17 @@ proptest! {
         prop_assert_eq!(&reports[0], &reports[1], "the same file twice");
         let text = |report: &[Vec<u8>; 3]| report.clone().map(|out| String::from_utf8(out).expect("UTF-8"));
         prop_assert_eq!(text(&reports[0]), text(&reports[2]), "in another order");
+    }
+
+    #[test]
+    fn plugin_output_is_plain_and_our_own_words_need_no_escape(forest in forests()) {
+        let mut out = Vec::new();
+        let report = forest.world(false, false).report();
+        render(Format::Nagios, &report, &RenderOptions::default(), &mut out).expect("memory has room");
+        let out = String::from_utf8(out).expect("UTF-8");
+        plugin_text::assert_output(&out);
+        // The only odd names of these forests are wildcards.
+        prop_assert!(!out.contains('{'), "{}", out);
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn bad_candidates_are_refused_before_anybody_is_asked() {
         ("dc3.contoso.com", &["--address", "192.0.2"], "--address"),
         ("dc3.contoso.com", &["--address", "2001:db8::12", "-4"], "other address family"),
         ("dc3.contoso.com", &["--address", "192.0.2.12", "--domain", "fabrikam.com"], "does not lie in"),
-        ("dc3.contoso.com", &["--address", "192.0.2.12", "--site", ""], "name of a site"),
+        ("dc3.contoso.com", &["--address", "192.0.2.12", "--site", ""], "the site name is empty"),
         ("no-such-machine.contoso.com", &[], "--address"),
         ("dc3.contoso.com", &["--address", "192.0.2.12", "--evidence", "seen.json"], "cannot be used"),
     ] {

@@ -13,7 +13,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use assert_cmd::assert::OutputAssertExt as _;
-use guidpost::demo::{Records, RunningServer, Server, Spec};
+use guidpost::demo::{Records, RunningServer, Scenario, Server, Spec};
 use guidpost::name::DnsName;
 use machine::{replay, replies, tcp_at};
 use serde_json::Value;
@@ -121,6 +121,29 @@ fn a_dc_is_recognised_by_its_address() {
     assert!(table.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{table}");
     let coloured = identify(&folder, &["192.0.2.5", "--color", "always"]).assert().code(0).get_output().clone();
     assert!(text(&coloured.stdout).contains("\u{1b}[32mIDENTIFIED"), "{}", text(&coloured.stdout));
+}
+
+#[test]
+fn every_label_is_followed_by_a_blank() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/file-server-tells-its-version.yaml");
+    let running = Scenario::parse(&std::fs::read_to_string(path).unwrap()).unwrap().start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("guidpost.yaml"), running.config_yaml()).unwrap();
+    let output = identify(&folder, &["192.0.2.99", "192.0.2.10"]);
+    let table = text(&output.stdout);
+    assert!(table.contains("\n    OS version  10.0.20348\n"), "{table}");
+    // Fields are indented by four, values stand at one column.
+    let fields: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .collect();
+    assert!(fields.len() > 10, "{table}");
+    for field in fields {
+        let (label, value) = field.split_at(12);
+        assert!(label.ends_with(' ') && !value.starts_with(' '), "{field}");
+    }
 }
 
 #[test]

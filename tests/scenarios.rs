@@ -2,6 +2,9 @@
 //! and unknowns that the scenario lists.
 #![expect(clippy::disallowed_methods, reason = "these tests read the scenarios beside them")]
 
+#[expect(dead_code, reason = "this is a part of what the tests of the program need")]
+mod plugin_text;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -9,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guidpost::demo::{RunningScenario, Scenario, scenarios};
 use guidpost::evidence::{Purpose, Selection};
+use guidpost::render::{Format, RenderOptions, render};
 use guidpost::report::{Counts, Finding, ForecastOutcome, Outcome, Report, Severity, Tool, Verdict};
 use guidpost::run::{self, Origin};
 use guidpost::{config, rules, verdict};
@@ -154,8 +158,28 @@ fn a_report_that_sees_nothing_satisfies_no_broken_scenario() {
 
 #[test]
 fn every_report_is_as_expected() {
-    let complaints = complaints(check);
+    let plugin_outputs = Mutex::new(Vec::new());
+    let complaints = complaints(|running, purpose| {
+        let report = check(running, purpose);
+        plugin_outputs.lock().expect("no scenario panics").push(plugin_output(&report));
+        report
+    });
     assert!(complaints.is_empty(), "{complaints:#?}");
+    // So many texts of ours stand nowhere else.
+    for output in plugin_outputs.into_inner().expect("no scenario panics") {
+        plugin_text::assert_output(&output);
+        plugin_text::assert_mailed_whole(&output);
+        // No scenario has these characters in its names: they would be ours.
+        let escaped = ["{7C}", "{3C}", "{3E}", "{26}", "{60}", "{24}", "{22}", "{27}"];
+        let ours = output.lines().find(|line| escaped.iter().any(|escape| line.contains(escape)));
+        assert_eq!(ours, None, "a message of ours does without what plugin output cannot hold");
+    }
+}
+
+fn plugin_output(report: &Report) -> String {
+    let mut out = Vec::new();
+    render(Format::Nagios, report, &RenderOptions::default(), &mut out).expect("memory has room");
+    String::from_utf8(out).expect("output is UTF-8")
 }
 
 /// The same way as `guidpost check`, `preflight` and `gone`: text of a configuration, run, report.

@@ -37,7 +37,9 @@ Exit codes:
   1  warning
   2  critical
   3  unknown: not everything could be verified; or an error of usage, configuration or guidpost
-With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.";
+With --fail-on warning an unknown verdict gives 0, with --fail-on critical a warning too.
+A file that cannot be written keeps no report from being printed; it turns 0 into 3.
+With -f nagios, standard output says why there is no report, too.";
 
 /// Below `guidpost preflight --help`.
 pub(super) const PREFLIGHT: &str = "\

@@ -1,5 +1,6 @@
 //! Argument values that need more than a string.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +17,14 @@ pub struct OutputSpec {
     pub format: Format,
     /// Where to.
     pub file: PathBuf,
+}
+
+impl fmt::Display for OutputSpec {
+    /// As it was given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = self.format.to_possible_value();
+        write!(f, "{}={}", format.as_ref().map_or("", |format| format.get_name()), self.file.display())
+    }
 }
 
 /// Reads `FORMAT=FILE`.
@@ -95,6 +104,7 @@ mod tests {
     #[test]
     fn file_names_may_hold_an_equals_sign() {
         assert_eq!(output("json=a=b.json"), Ok(OutputSpec { format: Format::Json, file: "a=b.json".into() }));
+        assert_eq!(output("json=a=b.json").unwrap().to_string(), "json=a=b.json");
         assert!(output("yaml=x").unwrap_err().contains("table, json, nagios"));
         assert!(output("json=").is_err());
     }

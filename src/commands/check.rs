@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::progress::ProgressLine;
-use super::{CommandError, Console, save, settings, to_stdout};
+use super::side_files::SideFiles;
+use super::{CommandError, Console, settings, to_stdout};
 use crate::cli::{self, Reporting, Run};
 use crate::discover::Found;
 use crate::evidence::{Evidence, Purpose, Selection, file};
-use crate::files::{self, OutputFile};
+use crate::files;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
 use crate::run::{self, Origin, Unstarted};
@@ -30,37 +31,56 @@ pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, C
     report(&check.reporting, &console, asked, |path| read(path, &check.run))
 }
 
-/// Reports what `asked` sees, or what `saved` finds in an evidence file. Gives the exit code.
+/// Reports what `asked` sees, or what `saved` finds in an evidence file. Gives the exit code. An error means that there is
+/// no report.
 pub(super) fn report(
     reporting: &Reporting,
     console: &Console,
     asked: impl FnOnce(Option<Duration>, bool) -> Result<Evidence, CommandError>,
     saved: impl FnOnce(&Path) -> Result<Evidence, CommandError>,
 ) -> Result<u8, CommandError> {
-    // Whatever cannot be written has to be found before anybody is asked.
-    let outputs = reporting.output.iter().map(|output| Ok((output.format, OutputFile::create(&output.file)?)));
-    let outputs: Vec<(Format, OutputFile)> = outputs.collect::<Result<_, CommandError>>()?;
-    let save_to = reporting.save_evidence.as_deref().map(OutputFile::create).transpose()?;
+    let files = SideFiles::create(reporting);
     let machine = reporting.format != Format::Table;
     let evidence = match &reporting.evidence {
-        Some(path) => saved(path)?,
+        Some(path) => saved(path),
         None => {
             let plugin = reporting.format == Format::Nagios;
-            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine && !reporting.verbose)?
+            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine && !reporting.verbose)
+        }
+    };
+    let evidence = match evidence {
+        Ok(evidence) => evidence,
+        Err(error) => {
+            complain(&files.abandon());
+            return Err(error);
         }
     };
     let report = verdict::judge(&evidence, reporting.verbose);
-    let saved = save_to.map_or(Ok(()), |file| save(file, |out| file::write(&evidence, out)));
-    let written = write_all(&report, reporting.format, outputs, console);
+    // The report comes first: whoever reads it must not miss it because of a file beside it.
+    let mut failed: Vec<CommandError> = print(&report, reporting.format, console).err().into_iter().collect();
+    failed.extend(files.write(&evidence, &report));
+    complain(&failed);
     // The verdict is known whatever happened to the files; only "all is well" must not hide it.
     let code = exit::code(report.verdict, reporting.fail_on);
-    for error in [saved, written].into_iter().filter_map(Result::err) {
-        if code == exit::OK {
-            return Err(error);
-        }
+    Ok(if code == exit::OK && !failed.is_empty() { exit::UNKNOWN } else { code })
+}
+
+fn complain(errors: &[CommandError]) {
+    for error in errors {
+        // If this cannot be printed there is nowhere left to say so.
         let _ = error.write(&RenderOptions::default(), &mut io::stderr());
     }
-    Ok(code)
+}
+
+fn print(report: &Report, format: Format, console: &Console) -> Result<(), CommandError> {
+    let color = console.options.color && format == Format::Table;
+    if format != Format::Nagios {
+        return to_stdout(color, |out| render(format, report, &console.options, out));
+    }
+    // Short, and whole or not at all: the first line has to be the verdict's.
+    let mut text = Vec::new();
+    render(format, report, &console.options, &mut text).map_err(CommandError::Stdout)?;
+    to_stdout(color, |out| out.write_all(&text))
 }
 
 /// Loads the configuration, lays the arguments over it, and asks. Where there is none, or the arguments say where to
@@ -117,20 +137,6 @@ pub(super) fn read(path: &Path, run: &Run) -> Result<Evidence, CommandError> {
         evidence.selection = chosen;
     }
     Ok(evidence)
-}
-
-fn write_all(
-    report: &Report,
-    format: Format,
-    outputs: Vec<(Format, OutputFile)>,
-    console: &Console,
-) -> Result<(), CommandError> {
-    let mut result = Ok(());
-    for (format, file) in outputs {
-        result = result.and(save(file, |out| render(format, report, &RenderOptions::default(), out)));
-    }
-    let color = console.options.color && format == Format::Table;
-    result.and(to_stdout(color, |out| render(format, report, &console.options, out)))
 }
 
 /// The report of one configuration, as a demo shows it.

@@ -1,6 +1,7 @@
 //! Where output goes, and what is known about that place.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CommandError;
 use crate::cli::Display;
@@ -40,10 +41,19 @@ impl Console {
     }
 }
 
+/// Whether anything may have gone to standard output.
+static PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether what is printed next is the first that standard output gets.
+pub fn nothing_printed() -> bool {
+    !PRINTED.load(Ordering::Relaxed)
+}
+
 /// Lets `write` write to standard output.
 ///
 /// A reader that closed the pipe has seen what it wanted: that is success, and the exit code stays the verdict's.
 pub fn to_stdout(color: bool, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    PRINTED.store(true, Ordering::Relaxed);
     let stdout = io::stdout().lock();
     // Old Windows consoles have to be told that colours come; elsewhere both are the plain stream.
     let stdout = if color { anstream::AutoStream::always(stdout) } else { anstream::AutoStream::always_ansi(stdout) };

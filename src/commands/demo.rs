@@ -41,7 +41,7 @@ fn list(options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
 fn line(name: &str, verdict: Option<Verdict>, scenario: &Scenario, options: &RenderOptions) -> String {
     let verdict = verdict.map(|verdict| {
         let (word, paint) = words::verdict(verdict);
-        options.paint(paint, format!("{word:9}"))
+        options.paint(paint, format!("{word:8}")) + " "
     });
     format!(
         "{} {}{}",

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::progress::ProgressLine;
-use super::{CommandError, Console, save, settings, to_stdout};
+use super::{CommandError, Console, settings, to_stdout};
 use crate::cli;
 use crate::discover::{self, Found};
 use crate::files::OutputFile;
@@ -36,7 +36,7 @@ pub fn run(init: &cli::Init, console: Console, origin: Origin) -> Result<(), Com
     })?;
     let write = |out: &mut dyn Write| discover::write(&found, origin.started_at, out);
     match output {
-        Some(file) => save(file, write)?,
+        Some(file) => file.fill(write)?,
         None => to_stdout(false, write)?,
     }
     if !init.quiet {

@@ -16,16 +16,17 @@ pub mod preflight;
 mod progress;
 pub mod rules;
 mod settings;
+mod side_files;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-pub use console::{Console, to_stdout};
+pub use console::{Console, nothing_printed, to_stdout};
 
 use crate::config::LoadError;
 use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
-use crate::files::{FileError, OutputFile};
+use crate::files::FileError;
 use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
 use crate::preflight::CandidateError;
@@ -116,9 +117,15 @@ pub enum CommandError {
         /// What is wrong with it.
         error: EvidenceError,
     },
-    /// A report or evidence could not be written.
-    #[error("cannot write the file: {0}")]
-    Write(#[source] io::Error),
+    /// A file beside the report could not be written.
+    #[error("{option}: cannot write it: {error}")]
+    SideFile {
+        /// The option that asked for it, as `--output json=report.json`.
+        option: String,
+        /// What the operating system said.
+        #[source]
+        error: io::Error,
+    },
     /// The operating system gives no runtime, or no port.
     #[error("cannot start asking: {0}")]
     Runtime(#[source] io::Error),
@@ -136,11 +143,14 @@ impl CommandError {
         }
         writeln!(out, "{} {}", options.paint(Paint::Bad, "guidpost:"), options.clean(&self.to_string()))
     }
-}
 
-/// Fills a file and puts it in its place; on any error what stood there before stays whole.
-fn save(mut file: OutputFile, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
-    write(&mut file).map_err(CommandError::Write)?;
-    file.commit()?;
-    Ok(())
+    /// The message for programs that show one line; it may quote text from outside, line ends too.
+    pub fn line(&self) -> String {
+        let text = self.to_string();
+        match self {
+            // Each problem has a line, which says where it is.
+            Self::Config(LoadError::Config(_)) => text.lines().next().unwrap_or_default().to_owned(),
+            _ => text,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{CommandError, Console, check, save};
+use super::{CommandError, Console, check};
 use crate::cli;
 use crate::evidence::{Purpose, file};
 use crate::files::OutputFile;
@@ -15,7 +15,7 @@ use crate::run::Origin;
 pub fn run(observe: &cli::Observe, console: Console, origin: Origin) -> Result<(), CommandError> {
     let output = OutputFile::create(&observe.output)?;
     let evidence = check::ask(&observe.run, Purpose::Check, None, observe.quiet, origin)?;
-    save(output, |out| file::write(&evidence, out))?;
+    output.fill(|out| file::write(&evidence, out))?;
     if observe.verbose {
         for column in evidence.columns() {
             let (asked, replied) = (column.answers().count(), column.answers().filter(|(_, a)| a.replied()).count());

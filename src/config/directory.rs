@@ -9,7 +9,7 @@ use super::model::{Domain, DomainController, Retired, Role};
 use super::scalars::{self, Fault};
 use super::sections::list;
 use super::suggest;
-use super::text::quote;
+use super::text::{is_visible, quote};
 use crate::guid::Guid;
 use crate::name::DnsName;
 
@@ -82,14 +82,29 @@ fn host(text: &str, forest: Option<&DnsName>) -> Result<DnsName, Fault> {
     Ok(name)
 }
 
-/// A site name is a label in the names of SRV records.
-fn site(text: &str) -> Result<String, Fault> {
-    match DnsName::parse(text) {
-        Ok(name) if name.parent().is_none() && !text.ends_with('.') => Ok(text.to_owned()),
-        Ok(_) => Err(Fault { message: format!("the site name {} holds a dot", quote(text)), help: None }),
-        Err(error) => Err(Fault { message: format!("{} is no site name: {error}", quote(text)), help: None }),
-    }
+/// The name of a site, as Active Directory has it: one label in the names of SRV records (MS-ADTS 6.3.2.3), in which blanks
+/// and other characters are as good as letters. A dot would part it in two.
+///
+/// # Errors
+/// Says what it holds that no label of a site does, or how long it is.
+pub fn site(text: &str) -> Result<String, Fault> {
+    // What does not show is a slip, and looks right in every message.
+    let bad = text.chars().find(|&c| c == '.' || !(is_visible(c) || c.is_alphanumeric()));
+    let message = match bad {
+        Some('.') => format!("the site name {} holds a dot", quote(text)),
+        Some(bad) => format!("the site name {} holds {}", quote(text), quote(&bad.to_string())),
+        None if text.is_empty() => "the site name is empty".to_owned(),
+        None if text.trim() != text => format!("the site name {} begins or ends with a blank", quote(text)),
+        None if text.len() > MOST_OCTETS => {
+            format!("the site name {} has {} octets; a label of DNS has at most 63", quote(text), text.len())
+        }
+        None => return Ok(text.to_owned()),
+    };
+    Err(Fault { message, help: None })
 }
+
+/// The most octets of a label (RFC 1035 section 2.3.4).
+const MOST_OCTETS: usize = 63;
 
 /// The mnemonic of a locator record, in the spelling of the documentation.
 fn mnemonic(text: &str) -> Result<String, Fault> {

@@ -142,7 +142,7 @@ pub(super) const CONTROLLER: &[Key] = &[
     key("guid", Guid, Optional, "objectGUID of its NTDS Settings object, the label of its alias in `_msdcs`."),
     key("addresses", List(&Shape::Network), EMPTY, "Addresses and networks that it owns; none for not known."),
     key("domain", Name, Optional, "DNS name of its domain; the host name without its first label if missing."),
-    key("site", Text, Optional, "Name of its site."),
+    key("site", Text, Optional, "Name of its site as Active Directory has it, without a dot; blanks are allowed."),
     key("other_names", List(&Name), EMPTY, "Further host names that are rightly its own."),
     key("roles", List(&Word(ROLES)), EMPTY, "What it does."),
     key("resolvers", List(&Address), EMPTY, "The DNS servers that it uses itself, in order."),

@@ -26,6 +26,7 @@ mod text;
 mod waivers;
 mod yaml;
 
+pub use directory::site;
 pub use model::*;
 pub use problems::{ConfigErrors, Problem};
 pub use scalars::{Fault, address, date, duration, guid, name, network, redirect, retired, server};

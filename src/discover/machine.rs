@@ -56,8 +56,7 @@ fn read(address: IpAddr, replies: &AddressReplies) -> Option<Machine> {
         domain: of_root(|root| root.domain.as_ref()?.dns_name()).or_else(|| of_ping(|ping| ping.domain.clone())),
         root: forest,
         guid: root.and_then(RootDse::ntds_guid).filter(|guid| !guid.is_nil()),
-        site: site
-            .filter(|site| !site.ends_with('.') && DnsName::parse(site).is_ok_and(|name| name.parent().is_none())),
+        site: site.filter(|site| config::site(site).is_ok()),
         roles: roles(root, ping),
         domain_guid: domain_guid.or_else(|| ping.map(|ping| ping.domain_guid)).filter(|guid| !guid.is_nil()),
         netbios: ping.and_then(|ping| ping.netbios_domain.clone()),

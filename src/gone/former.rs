@@ -9,7 +9,7 @@ use crate::evidence::probe::{Ping, Reply};
 use crate::evidence::{Departed, Evidence, Outcome, Purpose, Rdata, Record, Store, Transfer};
 use crate::guid::Guid;
 use crate::inventory::{Dc, Inventory};
-use crate::name::{DnsName, push_label};
+use crate::name::DnsName;
 use crate::rules::View;
 
 /// Every forest has this site unless somebody renamed it.
@@ -241,9 +241,7 @@ pub fn is_synthesized(view: &View<'_>, address: SocketAddr, record: &Record) -> 
 
 /// A site's label in presentation form; `None` for what no label can be.
 fn site_label(site: &str) -> Option<String> {
-    let mut text = String::new();
-    push_label(&mut text, site.to_lowercase().as_bytes());
-    (1..=63).contains(&site.len()).then_some(text)
+    (1..=63).contains(&site.len()).then(|| DnsName::from_labels([site.as_bytes()]).to_string())
 }
 
 /// The former DC in the form in which findings name DCs.

@@ -112,7 +112,9 @@ fn is_localhost(host: &DnsName) -> bool {
 fn resolver(addresses: &[SocketAddr], timeout: Duration, tries: u32) -> Result<TokioResolver, String> {
     let servers: Vec<_> = addresses.iter().filter(|address| !has_scope(address)).map(server).collect();
     if servers.is_empty() {
-        return Err("this machine's resolvers have link-local addresses alone, which cannot be asked for this".into());
+        return Err(
+            "the resolvers of this machine have link-local addresses alone, which cannot be asked for this".into()
+        );
     }
     let config = ResolverConfig::from_parts(None, Vec::new(), servers);
     let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());

@@ -228,7 +228,7 @@ impl Session {
             (Some(injected), _) => Resolved::Addresses(injected.clone()),
             (None, Some(local)) => {
                 let listed = local.view.resolvers.iter().map(|resolver| resolver.address).collect();
-                local::resolved(listed, "this machine's resolver list names no server".into())
+                local::resolved(listed, "the resolver list of this machine names no server".into())
             }
             (None, None) => local::resolvers(),
         }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use crate::config::{self, Fault};
 use crate::evidence::{Candidate, Family, LocalView};
 use crate::name::{DnsName, NameError};
 use crate::rules::special_address;
@@ -97,9 +98,9 @@ pub enum CandidateError {
     /// `-4` with an IPv6 address, or `-6` with an IPv4 one.
     #[error("{0} is of the other address family than -4 or -6 allow: nobody could be asked there")]
     OtherFamily(IpAddr),
-    /// The site is no DNS label.
-    #[error("`{0}` cannot be the name of a site: it is no label of 1 to 63 octets")]
-    BadSite(String),
+    /// The site has a name that none can have.
+    #[error(transparent)]
+    BadSite(Fault),
 }
 
 /// The candidate: what was said, and for this machine what its own view adds.
@@ -143,10 +144,8 @@ pub fn candidate(wish: &Wish, local: &LocalView) -> Result<Candidate, CandidateE
             return Err(CandidateError::OtherFamily(address));
         }
     }
-    if let Some(site) = wish.site.as_ref().filter(|site| site.is_empty() || site.len() > 63 || site.contains('.')) {
-        return Err(CandidateError::BadSite(site.clone()));
-    }
-    Ok(Candidate { host, domain, addresses, site: wish.site.clone(), here })
+    let site = wish.site.as_deref().map(config::site).transpose().map_err(CandidateError::BadSite)?;
+    Ok(Candidate { host, domain, addresses, site, here })
 }
 
 /// This machine's own full host name; a short one is completed by its domain.
@@ -333,8 +332,12 @@ mod tests {
         assert!(refused(&domain("com")).contains("right below"));
         assert!(refused(&domain("a..b")).contains("no DNS name"));
         assert!(candidate(&domain("Contoso.com."), &LocalView::default()).is_ok());
-        let site = Wish { site: Some("a.b".into()), ..wish("dc3.contoso.com", &good) };
-        assert!(refused(&site).contains("name of a site"));
+        let site = |site: &str| Wish { site: Some(site.into()), ..wish("dc3.contoso.com", &good) };
+        for bad in ["", "a.b", " HQ", "H\u{7}Q", &"a".repeat(64)] {
+            assert!(refused(&site(bad)).contains("the site name"), "{bad:?}");
+        }
+        let office = candidate(&site("Head Office"), &LocalView::default());
+        assert_eq!(office.unwrap().site.as_deref(), Some("Head Office"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{ports, questions};
 use crate::evidence::probe::{AddressReplies, Failure, Mapping, Ping, Reply};
 use crate::evidence::{Flags, Layer, PortState, RecordType};
 use crate::inventory::{Dc, Server};
+use crate::name::DnsName;
 use crate::report::{ForecastOutcome, Identity, Outcome};
 
 /// Nobody has the candidate's name.
@@ -307,10 +308,11 @@ pub(super) fn site_known(judged: &Judged<'_>, site: &str) -> Item {
         item.right();
     }
     let names = questions::about_name(view.inventory, view.evidence, judged.candidate);
-    let label = format!(".{}._sites.", site.to_ascii_lowercase());
+    // As names are written, in which a blank is an escape.
+    let label = format!(".{}._sites.", DnsName::from_labels([site.as_bytes()]));
     let at_site: Vec<_> = names.iter().filter(|(name, _)| name.as_str().contains(&label)).collect();
     for server in view.good_servers() {
-        let holds = |(name, rtype): &&(crate::name::DnsName, RecordType)| {
+        let holds = |(name, rtype): &&(DnsName, RecordType)| {
             view.usable(server, name, *rtype).is_ok_and(|(_, body)| !body.answers.is_empty())
         };
         if at_site.iter().any(holds) {

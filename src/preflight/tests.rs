@@ -194,6 +194,14 @@ fn site_known() {
     let record = "_ldap._tcp.branch._sites.dc._msdcs.contoso.com 600 SRV 0,100,389,dc1.contoso.com";
     assert_eq!(at(world().add("dc1", record), "Branch"), Pass);
     assert_eq!(at(world().add("dc1", record), "Brunch"), NotChecked);
+    // Names of sites hold blanks and more, names in DNS their escapes.
+    for (site, label) in
+        [("Head Office", r"head\032office"), ("Büro (1)", r"b\195\188ro\032\(1\)"), (r"a\032b", r"a\\032b")]
+    {
+        let record = format!("_ldap._tcp.{label}._sites.dc._msdcs.contoso.com 600 SRV 0,100,389,dc1.contoso.com");
+        assert_eq!(at(world().add("dc1", &record), site), Pass, "{site}");
+        assert_eq!(at(world(), site), NotChecked, "{site}");
+    }
     assert!(world().report().checklist.iter().all(|item| item.item != "site-known"), "no site was given");
 }
 

@@ -14,10 +14,36 @@ pub fn terminal(text: &str, ascii: bool) -> Cow<'_, str> {
     escape(text, |c| if ascii { !(' '..='~').contains(&c) } else { deceives(c) })
 }
 
-/// Text for monitoring plugins: as [`terminal`] in ASCII, and without `|`, which would begin performance data.
+/// Text for monitoring plugins: printable ASCII without what the next reader obeys. `|` begins performance data,
+/// notification commands decode backslashes and are lines of a shell, web pages interpret `<`, `>` and `&`. Every other
+/// character is written as its code point, `{7C}`: that means nothing to anybody.
+///
+/// Checkmk shows a state where it finds `(!)`, `(!!)` or `(?)`; these get a blank.
 pub fn plugin(text: &str) -> Cow<'_, str> {
-    escape(text, |c| c == '|' || !(' '..='~').contains(&c))
+    let hidden = |c: char| !(' '..='~').contains(&c) || PLUGIN_OBEYS.contains(&c);
+    let marked = STATE_MARKS.iter().any(|mark| text.contains(mark));
+    if !marked && !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        if hidden(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{{{:02X}}}", u32::from(c));
+            continue;
+        }
+        out.push(c);
+        if STATE_MARKS.iter().any(|mark| text[at..].starts_with(mark)) {
+            out.push(' ');
+        }
+    }
+    Cow::Owned(out)
 }
+
+/// Printable, but with a meaning for somebody who reads the output of plugins.
+const PLUGIN_OBEYS: [char; 9] = ['\\', '|', '<', '>', '&', '`', '$', '"', '\''];
+/// What Checkmk replaces by the mark of a state.
+const STATE_MARKS: [&str; 3] = ["(!)", "(!!)", "(?)"];
 
 /// Replaces every character that `hidden` names by an escape.
 fn escape(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -103,9 +129,19 @@ mod tests {
     }
 
     #[test]
-    fn plugin_text_has_no_bar_and_no_line_end() {
-        assert_eq!(plugin("a|b'=1;;\nc"), "a\\x7cb'=1;;\\nc");
-        assert!(plugin("\u{1}\x1b|é\r\n").bytes().all(|byte| byte != b'|' && (b' '..=b'~').contains(&byte)));
+    fn plugin_text_holds_nothing_that_is_obeyed_or_decoded_again() {
+        for (text, shown) in [
+            ("a|b'=1;;\nc", "a{7C}b{27}=1;;{0A}c"),
+            ("\u{202e}x\u{e0041}\u{1}é", "{202E}x{E0041}{01}{E9}"),
+            ("_ldap._tcp.old\\032site", "_ldap._tcp.old{5C}032site"),
+            ("<b>&amp;`id`$(id)\"", "{3C}b{3E}{26}amp;{60}id{60}{24}(id){22}"),
+            ("all (!) of (!!) these (?) (!!!) ((!)", "all ( !) of ( !!) these ( ?) (!!!) (( !)"),
+        ] {
+            assert_eq!(plugin(text), shown);
+        }
+        for text in ["dc1.contoso.com", "[2001:db8::1]:53", "100% {x} ~ ^ #!/*", ""] {
+            assert!(matches!(plugin(text), Cow::Borrowed(same) if same == text));
+        }
     }
 
     proptest::proptest! {
@@ -113,6 +149,13 @@ mod tests {
         fn escaped_text_never_holds_a_control_or_directional_character(text in "\\PC*|(?s).*") {
             proptest::prop_assert!(!terminal(&text, false).chars().any(deceives));
             proptest::prop_assert!(terminal(&text, true).bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        }
+
+        #[test]
+        fn plugin_text_is_plain_whatever_it_is_made_of(text in "\\PC*|(?s).*|[(!?)|\\\\`']{0,9}") {
+            let plugin = plugin(&text);
+            proptest::prop_assert!(plugin.chars().all(|c| (' '..='~').contains(&c) && !PLUGIN_OBEYS.contains(&c)));
+            proptest::prop_assert!(!STATE_MARKS.iter().any(|mark| plugin.contains(mark)));
         }
     }
 }

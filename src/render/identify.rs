@@ -7,8 +7,8 @@ use crate::identify::{
     Conclusion, Facts, Identification, Machine, MachineKind, Presence, ServerSays, Target, TargetKind,
 };
 
-/// Where values stand, after their label.
-const REST: &str = "              ";
+/// Where values stand, after their label: two blanks behind the longest, `OS version`.
+const REST: &str = "                ";
 
 /// Writes everything.
 pub fn render(answer: &Identification, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -189,7 +189,7 @@ fn kind_words(kind: MachineKind) -> &'static str {
 }
 
 fn field(label: &str, value: &str, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let first = format!("    {label:10}");
+    let first = wrap::label("    ", label, REST.len());
     lines(wrap::paragraph(&options.clean(value), options.width, &first, REST), out)
 }
 

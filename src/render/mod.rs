@@ -16,13 +16,14 @@ pub mod wrap;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::io::{self, Write};
 
 use crate::report::Report;
 pub use identify::render as render_identification;
 pub use json::to_writer as write_json;
+pub use nagios::without_report as plugin_without_report;
 pub use options::{ColorChoice, Paint, RenderOptions, Verbosity, WIDTH_WITHOUT_TERMINAL, color_wanted};
 
 /// An output format.

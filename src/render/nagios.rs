@@ -18,7 +18,7 @@ const LONG_OUTPUT: usize = 7000;
 /// Writes the plugin output; the exit status is the caller's.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let folded = fold::servers(report);
-    writeln!(out, "{} | {}", headline(report, &folded), perfdata(report))?;
+    writeln!(out, "{}|{}", headline(report, &folded), perfdata(report))?;
 
     let servers = words::plural(report.servers.len(), "DNS server");
     writeln!(out, "{}: {servers}, {}", escape::plugin(&report.forest), words::successes(&report.counts))?;
@@ -42,11 +42,47 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         // At least one finding is always shown, however long it is.
         if written > LONG_OUTPUT && index > 0 {
             let left = words::plural(folded.len() - index, "more finding");
-            return writeln!(out, "and {left}; `guidpost check` shows all");
+            return writeln!(out, "and {left}; guidpost check shows all");
         }
         writeln!(out, "{line}")?;
     }
     Ok(())
+}
+
+/// The one line of output where there is no report: why. Foreign text in `error` is escaped, its line ends too.
+pub fn without_report(error: &str) -> String {
+    let (unknown, _) = words::verdict(Verdict::Unknown);
+    format!("GUIDPOST {unknown} - {}", escape::plugin(&unquoted(error)))
+}
+
+/// Messages put names in quotes, and command lines their placeholders in angle brackets. Plugin output has neither: they
+/// are dropped around whole words, and escaped like everything else where they stand within one.
+fn unquoted(error: &str) -> String {
+    let marks = [('`', '`'), ('\'', '\''), ('"', '"'), ('<', '>')];
+    marks.into_iter().fold(error.to_owned(), |text, (open, close)| bare(&text, open, close))
+}
+
+fn bare(text: &str, open: char, close: char) -> String {
+    let ends = |rest: &str| rest.chars().next().is_none_or(|c| " .,:;?)".contains(c));
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(open) {
+        out.push_str(before);
+        let begins = out.chars().next_back().is_none_or(|c| " (".contains(c));
+        let mut words =
+            behind.match_indices(close).filter(|_| begins).map(|(end, _)| (&behind[..end], &behind[end + 1..]));
+        match words.find(|(word, after)| !word.is_empty() && word.trim() == *word && ends(after)) {
+            Some((word, after)) => {
+                out.push_str(word);
+                rest = after;
+            }
+            None => {
+                out.push(open);
+                rest = behind;
+            }
+        }
+    }
+    out + rest
 }
 
 /// `GUIDPOST CRITICAL - 2 critical, 1 warning: stale-address dc2.contoso.com at dc1`, shortened from the end to fit.
@@ -123,4 +159,29 @@ fn perfdata(report: &Report) -> String {
         report.elapsed_ms / 1000,
         report.elapsed_ms % 1000,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_the_report_from_being_made_is_one_plain_line() {
+        for (error, line) in [
+            (
+                "there is no rule `typo`; `guidpost rules` lists them",
+                "there is no rule typo; guidpost rules lists them",
+            ),
+            ("unexpected argument '--bogus' found", "unexpected argument --bogus found"),
+            ("invalid value 'x y' for '--format <FORMAT>': no", "invalid value x y for --format FORMAT: no"),
+            ("(did you mean `guid`?)", "(did you mean guid?)"),
+            ("the DC's name `a`b`", "the DC{27}s name a{60}b"),
+            ("`a\nGUIDPOST OK - x|y=1`, `", "a{0A}GUIDPOST OK - x{7C}y=1, {60}"),
+            ("``, `", "{60}{60}, {60}"),
+            ("1 < 2 > 3 <", "1 {3C} 2 {3E} 3 {3C}"),
+            ("", ""),
+        ] {
+            assert_eq!(without_report(error), format!("GUIDPOST UNKNOWN - {line}"), "{error}");
+        }
+    }
 }

@@ -229,7 +229,7 @@ pub(crate) fn preflight() -> Report {
 
 /// Every text of the report taken over by somebody who wants to deceive.
 pub(crate) fn hostile() -> Report {
-    const ATTACK: &str = "\x1b[2J|'=0\r\n[OK] \u{202e}evil\u{200b}\u{9b}31m <b>&";
+    const ATTACK: &str = "\x1b[2J|'=0\r\n[OK] \u{202e}evil\u{200b}\u{9b}31m <b>&`$\"\\033 (!) (!!)(?)";
     let mut report = report();
     report.checklist = preflight().checklist;
     for item in &mut report.checklist {
@@ -278,5 +278,6 @@ pub(crate) fn hostile() -> Report {
         row.reason = ATTACK.into();
     }
     report.assumed = vec![Assumption { what: ATTACK.into(), value: ATTACK.into(), from: ATTACK.into() }];
+    report.unverified = vec![ATTACK.into(); 9];
     report
 }

@@ -13,6 +13,12 @@ pub fn list(items: &[String], width: usize, first: &str, rest: &str) -> Vec<Stri
     fill(items.iter().enumerate().map(|(index, item)| format!("{item}{}", comma(index))), width, first, rest)
 }
 
+/// A label and the blanks behind it, up to the column where values stand; a longer label has one blank all the same.
+pub fn label(indent: &str, label: &str, column: usize) -> String {
+    let text = format!("{indent}{label} ");
+    format!("{text:column$}")
+}
+
 /// Pieces with a blank between them, each whole.
 fn fill(pieces: impl Iterator<Item = impl AsRef<str>>, width: usize, first: &str, rest: &str) -> Vec<String> {
     let mut lines = Vec::new();
@@ -58,6 +64,15 @@ mod tests {
         assert_eq!(lines, ["> one two", "  three four", "  five six"]);
         assert!(lines.iter().all(|line| line.len() <= 13));
         assert!(paragraph("  ", 10, "", "").is_empty());
+    }
+
+    #[test]
+    fn a_label_never_touches_its_value() {
+        assert_eq!(
+            ["GUID", "sixsix", "OS version"].map(|text| label("  ", text, 9)),
+            ["  GUID   ", "  sixsix ", "  OS version "]
+        );
+        assert_eq!(label("", "", 3), "   ");
     }
 
     #[test]

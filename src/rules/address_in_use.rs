@@ -60,7 +60,7 @@ fn tell(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, trace: &Trace) {
     let data = trace.data.join(", ");
     let dc = view.dc_named(trace.owner.as_str());
     let message = match (trace.rtype, dc) {
-        (RecordType::PTR, _) => format!("the reverse name of the candidate's address leads to {data}"),
+        (RecordType::PTR, _) => format!("the reverse name of this address of the candidate leads to {data}"),
         (_, Some(dc)) => format!("{data} of the candidate stands under the name of {}", dc.label),
         (_, None) => format!("{data} of the candidate stands there: left from an earlier machine, or in use"),
     };

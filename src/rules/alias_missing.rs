@@ -32,7 +32,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Some(alias) => judge(view, sink, dc, server, alias),
             None => sink.unknown(
                 Subject { dc: Some(dc), server: Some(server), ..Subject::default() },
-                "its alias could not be asked: the GUID of its NTDS Settings object is not known (`guid` in the configuration)",
+                "its alias could not be asked: the GUID of its NTDS Settings object is not known (guid: in the configuration)",
             ),
         }
     }

@@ -33,7 +33,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if dc.host.is_none() {
             sink.unknown(
                 subject,
-                format!("the alias points to {target}; the DC's host name is not known (`host` in the configuration)"),
+                format!(
+                    "the alias points to {target}; the host name of the DC is not known (host: in the configuration)"
+                ),
             );
         } else if dc.is_named(target.as_str()) {
             sink.pass(subject);
@@ -61,7 +63,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
     };
     let harmless = !addresses.is_empty() && addresses.iter().all(own);
     let (whose, predicts) = match owner {
-        _ if harmless => ("whose addresses are this DC's".to_owned(), Vec::new()),
+        _ if harmless => ("whose addresses are those of this DC".to_owned(), Vec::new()),
         Some(other) => (format!("the host name of another DC, {}", other.label), vec![WRONG_PRINCIPAL]),
         None => {
             let foreign = addresses.iter().find_map(|&address| match view.ownership(dc, address) {

@@ -42,7 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 expected: vec![format!("within {TOLERANCE} s of the domain controllers")],
                 actual: vec![format!("{} s", -median)],
                 message: format!(
-                    "this machine's own clock is {}, measured against {agree} of {} domain controllers",
+                    "the clock of this machine is {}, measured against {agree} of {} domain controllers",
                     describe(-median),
                     sorted.len()
                 ),

@@ -27,7 +27,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let subject = Subject { dc: Some(dc), server: Some(server), ..Subject::default() };
         sink.unknown(
             subject,
-            "its host records could not be asked: the host name is not known (`host` in the configuration)",
+            "its host records could not be asked: the host name is not known (host: in the configuration)",
         );
     }
     for (dc, host, server) in view.hosts() {

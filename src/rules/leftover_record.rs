@@ -151,7 +151,7 @@ fn draft(
     let what = match item {
         Item::Alias => "the alias of the former DC is left",
         Item::Host if rtype == RecordType::CNAME && !former.hosts.contains(name) => "an alias leads to the former DC",
-        Item::Host => "the former DC's host name still has a record",
+        Item::Host => "the host name of the former DC still has a record",
         Item::Apex | Item::Gc => "an address of the former DC is left among those of the DCs",
         Item::Srv => "a service record still names the former DC",
         Item::Ns => "the former DC is still a name server of the zone",

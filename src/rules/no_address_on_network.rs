@@ -81,7 +81,10 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
         Draft {
             expected: super::texts(&add),
             actual: super::texts(&seen),
-            message: format!("no address of the DC on {}, where the server's own DC stands", names.join(" and ")),
+            message: format!(
+                "no address of the DC on {}, where the DC that the server runs on stands",
+                names.join(" and ")
+            ),
             predicts: super::codes(&RULE),
             remedy: super::additions(view, dc, &place, &add),
             ..Draft::default()

@@ -37,7 +37,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let here = view.here();
     let subject = Subject { dc: here, ..Subject::default() };
     let Some(local) = view.local() else {
-        return sink.unknown(subject, "this machine's list was not read");
+        return sink.unknown(subject, "the list of this machine was not read");
     };
     let found = problems(view, local, here);
     if found.is_empty() {

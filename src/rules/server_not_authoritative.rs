@@ -63,7 +63,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, server: &Server, zone: &DnsName, 
         Ok(_) => {}
     }
     let (what, note) = if partner {
-        ("runs on a domain controller of the candidate's domain", format!("# load {zone} on this server"))
+        ("runs on a domain controller of the domain that the candidate joins", format!("# load {zone} on this server"))
     } else {
         let note = format!("# load {zone} on this server, or take `authoritative: true` out of the configuration");
         ("is listed as authoritative", note)

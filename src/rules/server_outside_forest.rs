@@ -37,7 +37,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             },
             Standing::OutsideForest { forest_zone } => {
                 let zone = match forest_zone {
-                    Some(true) => format!("a zone {forest} exists there, but it is not the forest's"),
+                    Some(true) => format!("a zone {forest} exists there, but it is not that of the forest"),
                     Some(false) => format!("it does not know {forest} either"),
                     None => format!("whether it knows {forest} could not be seen"),
                 };

@@ -49,7 +49,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
             .collect();
         if !unknown.is_empty() {
             let listed = super::texts(&unknown).join(", ");
-            sink.unknown(subject, format!("whether it owns {listed} is not known (`addresses` in the configuration)"));
+            sink.unknown(subject, format!("whether it owns {listed} is not known (addresses: in the configuration)"));
             continue;
         }
         if stale.is_empty() {

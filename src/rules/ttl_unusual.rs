@@ -50,7 +50,7 @@ fn judge(sink: &mut Sink<'_>, subject: Subject<'_>, usual: &[u32], ttls: &[u32])
     let message = if ttls.len() > 1 {
         format!("the records of one RRset have different TTLs, from different writers: {}", described.join(", "))
     } else {
-        format!("TTL {} is none of those that a DC's services give: the record was probably made by hand", odd[0])
+        format!("TTL {} is none of those that the services of a DC give: the record was probably made by hand", odd[0])
     };
     sink.fail(
         subject,

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::forest::{Forest, start};
 use crate::machine::{hear, replay, replies, tcp_at, udp_at};
 use crate::message::{A, ASKED, CNAME, Draft, IN, TXT, a, name, question, record};
+use crate::plugin_text;
 use crate::relay::{Relay, now};
 
 const FOREST: Forest = Forest { dcs: 3 };
@@ -107,9 +108,8 @@ fn all_formats(folder: &Path, command: &[&str], formats: &[&str], what: &str) ->
             match *format {
                 "json" => json = serde_json::from_str(&text).unwrap(),
                 "nagios" => {
-                    let mut lines = text.lines();
-                    assert_eq!(lines.next().unwrap_or_default().matches('|').count(), 1, "{what}: {text}");
-                    assert!(lines.all(|line| !line.contains('|')), "{what}: {text}");
+                    plugin_text::assert_output(&text);
+                    plugin_text::assert_mailed_whole(&text);
                 }
                 _ => {}
             }
@@ -170,6 +170,16 @@ fn texts_of_an_evidence_file_are_harmless_in_every_format() {
                 assert_harmless(&output.stdout, format != "table", &what);
                 assert_harmless(&output.stderr, false, &what);
                 assert!(!String::from_utf8_lossy(&output.stderr).contains("internal error"), "{what}");
+                if format == "nagios" {
+                    let text = String::from_utf8(output.stdout).unwrap();
+                    let is_report = text.lines().next().is_some_and(|line| line.contains('|'));
+                    if is_report {
+                        plugin_text::assert_output(&text)
+                    } else {
+                        plugin_text::assert_no_report(&text)
+                    }
+                    plugin_text::assert_mailed_whole(&text);
+                }
             }
         }
     }
@@ -258,6 +268,11 @@ fn texts_of_arguments_and_configurations_are_harmless_in_errors() {
             assert_eq!(output.status.code(), Some(3), "{arguments:?}");
             assert_harmless(&output.stderr, false, &format!("{arguments:?}"));
             assert_harmless(&output.stdout, false, &format!("{arguments:?}"));
+            if arguments[0] == "check" {
+                let plugin = guidpost(empty.path(), &[arguments, &["-f", "nagios"]].concat());
+                assert_eq!((plugin.status.code(), &plugin.stderr), (Some(3), &output.stderr), "{arguments:?}");
+                plugin_text::assert_no_report(std::str::from_utf8(&plugin.stdout).unwrap());
+            }
         }
         for config in [
             format!("forest: {quoted}\ndns_servers: [127.0.0.1]\n"),

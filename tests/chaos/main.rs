@@ -18,6 +18,8 @@ mod lies;
 #[path = "../probe/machine.rs"]
 mod machine;
 mod message;
+#[path = "../plugin_text/mod.rs"]
+mod plugin_text;
 mod relay;
 mod scarce;
 #[path = "../start/mod.rs"]

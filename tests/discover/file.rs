@@ -53,6 +53,19 @@ fn odd_targets_are_left_out_and_nothing_else() {
 }
 
 #[test]
+fn sites_are_written_whatever_their_names_hold() {
+    let mut found = World::healthy().find().unwrap();
+    for site in ["Head Office", "no", "8001", "- x: \"y\" # 'z'", "Büro Zürich (東京) 🏢", r"a\032b", "{}", "*a &b"]
+    {
+        for dc in &mut found.controllers {
+            dc.site = Some(site.into());
+        }
+        let (text, config) = written(&found);
+        assert!(config.domain_controllers.iter().all(|dc| dc.site.as_deref() == Some(site)), "{text}");
+    }
+}
+
+#[test]
 fn hostile_text_stays_text() {
     let mut found = World::healthy().find().unwrap();
     let attack = "x\nforest: evil.example\r\n\u{1b}[2J\u{202e}# ";

@@ -79,7 +79,7 @@ fn any_controller() -> impl Strategy<Value = DomainController> {
     let roles = subsequence(vec![Role::Gc, Role::Pdc, Role::Rodc, Role::Dns], 0..=4);
     let records = subsequence(keys::MNEMONICS.to_vec(), 0..4);
     let resolvers = btree_set(any::<IpAddr>(), 0..3);
-    let site = option::of("[A-Za-z][A-Za-z0-9-]{0,9}");
+    let site = option::of("[!-\\-/-~é東][ -\\-/-~é東]{0,15}[!-\\-/-~é東]");
     (option::of(any_guid()), option::of(any_name()), site, networks(), names(), roles, resolvers, records).prop_map(
         |(guid, domain, site, addresses, other_names, roles, resolvers, records)| DomainController {
             host: None,

@@ -154,3 +154,13 @@ fn a_missing_file_is_told_from_a_wrong_one() {
     let error = load("missing.yaml".as_ref(), RULES).expect_err("no such file");
     assert!(matches!(&error, LoadError::File(error) if error.is_not_found()), "{error}");
 }
+
+#[test]
+fn a_site_is_any_label() {
+    let longest = "x".repeat(63);
+    for site in ["HQ", "Head Office", "Büro Zürich", "R&D (2nd floor) / \u{2013}", r"a\b", "สำนักงาน", &longest]
+    {
+        let config = fine(&with(&format!("domain_controllers: [{{ host: dc1.contoso.com, site: '{site}' }}]")));
+        assert_eq!(config.domain_controllers[0].site.as_deref(), Some(site));
+    }
+}

@@ -90,7 +90,7 @@ impl Server {
             let name = shared.evidence.store.name(asked.name);
             let query = &mut self.flight.slot_mut(slot).query;
             if !wire::write_query(query, name, asked.rtype, asked.recursion, self.edns) {
-                self.trouble.get_or_insert_with(|| format!("`{name}` cannot be asked: it is no name for the wire"));
+                self.trouble.get_or_insert_with(|| format!("{name} cannot be asked: it is no name for the wire"));
                 self.end(slot, Answer::without_reply(Outcome::NotAsked(NotAsked::Unreachable), 0));
                 continue;
             }

@@ -34,7 +34,7 @@ pub(super) fn read(stage: LocalStage) -> LocalView {
 /// The machine's own configuration.
 #[cfg(not(any(unix, windows)))]
 pub(super) fn read(stage: LocalStage) -> LocalView {
-    let troubles = vec!["reading this machine's configuration is not yet supported on this system".into()];
+    let troubles = vec!["reading the configuration of this machine is not yet supported on this system".into()];
     LocalView { stage, system: std::env::consts::OS.into(), troubles, ..LocalView::default() }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn resolvers() -> Resolved {
 /// The resolvers of this machine, in its own order.
 #[cfg(not(any(unix, windows)))]
 pub(super) fn resolvers() -> Resolved {
-    Resolved::Failed("reading this machine's resolver list is not yet supported on this system".into())
+    Resolved::Failed("reading the resolver list of this machine is not yet supported on this system".into())
 }
 
 /// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.

@@ -83,7 +83,7 @@ fn finding(alike: &Alike<'_>, options: &RenderOptions, out: &mut dyn Write) -> i
     if let Some(waived) = &first.waived {
         let until = waived.until.as_ref().map(|until| format!(" (until {until})")).unwrap_or_default();
         let text = options.clean(&format!("{}{until}", waived.reason));
-        write_lines(out, wrap::paragraph(&text, options.width, "  waived    ", REST))?;
+        write_lines(out, wrap::paragraph(&text, options.width, &label("waived"), REST))?;
     }
     if !others.is_empty() {
         let text = format!(
@@ -95,11 +95,11 @@ fn finding(alike: &Alike<'_>, options: &RenderOptions, out: &mut dyn Write) -> i
     }
     if let Some(name) = &first.name {
         let rtype = first.rtype.as_deref().unwrap_or_default();
-        write_lines(out, [format!("  record    {} {}", options.clean(name), options.clean(rtype))])?;
+        write_lines(out, [format!("{}{} {}", label("record"), options.clean(name), options.clean(rtype))])?;
     }
     values("expected", &first.expected, options, out)?;
     if first.actual.is_empty() && !first.expected.is_empty() && first.outcome == Outcome::Fail {
-        writeln!(out, "  actual    nothing")?;
+        writeln!(out, "{}nothing", label("actual"))?;
     }
     values("actual", &first.actual, options, out)?;
     predicts(first, options, out)?;
@@ -112,19 +112,24 @@ fn finding(alike: &Alike<'_>, options: &RenderOptions, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn values(label: &str, values: &[String], options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+/// A label with the blanks up to its value.
+fn label(text: &str) -> String {
+    wrap::label("  ", text, REST.len())
+}
+
+fn values(name: &str, values: &[String], options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let values = options.clean_all(values.iter().map(String::as_str));
-    write_lines(out, wrap::list(&values, options.width, &format!("  {label:10}"), REST))
+    write_lines(out, wrap::list(&values, options.width, &label(name), REST))
 }
 
 fn predicts(finding: &Finding, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     for (index, number) in finding.predicts.iter().enumerate() {
-        let first = if index == 0 { "  predicts  " } else { REST };
+        let first = if index == 0 { label("predicts") } else { REST.to_owned() };
         let text = match codes::find(*number) {
             Some(code) => format!("{}: {}", code.title(), code.short),
             None => format!("error {number}"),
         };
-        write_lines(out, wrap::paragraph(&text, options.width, first, &format!("{REST}  ")))?;
+        write_lines(out, wrap::paragraph(&text, options.width, &first, &format!("{REST}  ")))?;
     }
     Ok(())
 }

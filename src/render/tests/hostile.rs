@@ -1,6 +1,6 @@
 //! Foreign text, and other properties that no format may lose.
 
-use super::{plain, table, text};
+use super::{plain, plugin_text, table, text};
 use crate::render::{Format, RenderOptions, sample};
 use crate::report::{Finding, Incomplete, Outcome, Report, ServerStatus};
 
@@ -59,17 +59,28 @@ fn hostile_text_is_harmless_in_every_format() {
 }
 
 #[test]
-fn plugin_output_has_one_bar_on_its_first_line_and_none_after() {
+fn plugin_output_holds_nothing_that_anybody_obeys_besides_its_one_bar() {
+    for report in [sample::hostile(), sample::report(), sample::clean(), sample::preflight()] {
+        let out = text(Format::Nagios, &report, plain(80));
+        plugin_text::assert_output(&out);
+        let (_, perfdata) = out.lines().next().unwrap().split_once('|').unwrap();
+        for datum in perfdata.split(' ') {
+            let (label, value) = datum.split_once('=').unwrap();
+            assert!(label.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && label.len() < 20);
+            assert!(value.starts_with(|c: char| c.is_ascii_digit()));
+        }
+    }
     let out = text(Format::Nagios, &sample::hostile(), plain(80));
-    let mut lines = out.lines();
-    let (head, perfdata) = lines.next().unwrap().split_once(" | ").unwrap();
-    assert!(head.len() < 80 && head.starts_with("GUIDPOST CRITICAL - "), "{head}");
-    assert!(!perfdata.contains('|'));
-    assert!(lines.all(|line| !line.contains('|')));
-    for datum in perfdata.split(' ') {
-        let (label, value) = datum.split_once('=').unwrap();
-        assert!(label.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && label.len() < 20);
-        assert!(value.starts_with(|c: char| c.is_ascii_digit()));
+    let shown = "{1B}[2J{7C}{27}=0{0D}{0A}[OK] {202E}evil{200B}{9B}31m {3C}b{3E}{26}{60}{24}{22}{5C}033 ( !) ( !!)( ?)";
+    for part in ["not verified: ", "(waived: ", "DNS server ", " at "] {
+        assert!(out.contains(&format!("{part}{shown}")), "{part}: {out}");
+    }
+}
+
+#[test]
+fn plugin_output_survives_the_command_that_mails_it() {
+    for report in [sample::hostile(), sample::report()] {
+        plugin_text::assert_mailed_whole(&text(Format::Nagios, &report, plain(80)));
     }
 }
 
@@ -81,7 +92,7 @@ fn plugin_output_stays_below_what_readers_cut() {
         (0..1000).map(|n| Finding { dc: Some(format!("dc{n}.contoso.com")), ..finding.clone() }).collect();
     let out = text(Format::Nagios, &report, plain(80));
     assert!(out.len() < 8000);
-    assert!(out.trim_end().ends_with("more findings; `guidpost check` shows all"));
+    assert!(out.trim_end().ends_with("more findings; guidpost check shows all"));
 }
 
 #[test]

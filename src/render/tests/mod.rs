@@ -3,6 +3,9 @@
 mod checklist;
 mod folding;
 mod hostile;
+#[expect(dead_code, reason = "this is a part of what the tests of the program need")]
+#[path = "../../../tests/plugin_text/mod.rs"]
+pub(crate) mod plugin_text;
 mod schema;
 mod snapshots;
 

@@ -182,7 +182,7 @@ fn a_matrix_that_does_not_fit_becomes_blocks() {
 #[test]
 fn nagios_plugin_output() {
     assert_snapshot!(text(Format::Nagios, &sample::report(), plain(80)), @r#"
-    GUIDPOST CRITICAL - 2 critical, 1 warning, 1 unknown: stale-address | criticals=2;;0;0 warnings=1;0;;0 unknowns=1;;;0 passed=41;;;0 servers_answering=2;;;0;3 time=0.132s;;;0
+    GUIDPOST CRITICAL - 2 critical, 1 warning, 1 unknown: stale-address|criticals=2;;0;0 warnings=1;0;;0 unknowns=1;;;0 passed=41;;;0 servers_answering=2;;;0;3 time=0.132s;;;0
     contoso.com: 3 DNS servers, 41 checks passed, 1 waived
     DNS server dc3 is silent
     [CRITICAL] stale-address dc2.contoso.com at dc1: dc1 gives 192.0.2.99 for dc2.contoso.com, which is not an address of that domain controller: 1 of 1 is wrong.
@@ -192,7 +192,7 @@ fn nagios_plugin_output() {
     [WAIVED] ttl-unusual dc1.contoso.com at dc1: The TTL is 7200 seconds. (waived: static on purpose)
     "#);
     assert_snapshot!(text(Format::Nagios, &sample::clean(), plain(80)), @r#"
-    GUIDPOST OK - 41 checks passed | criticals=0;;0;0 warnings=0;0;;0 unknowns=0;;;0 passed=41;;;0 servers_answering=2;;;0;2 time=0.132s;;;0
+    GUIDPOST OK - 41 checks passed|criticals=0;;0;0 warnings=0;0;;0 unknowns=0;;;0 passed=41;;;0 servers_answering=2;;;0;2 time=0.132s;;;0
     contoso.com: 2 DNS servers, 41 checks passed
     "#);
 }

@@ -207,6 +207,18 @@ fn a_site_of_a_transfer_is_asked_for_everywhere() {
     );
 }
 
+/// Names of sites hold blanks and more, and DNS compares the letters of ASCII alone without case.
+#[test]
+fn a_configured_site_is_asked_for_whatever_its_name_holds() {
+    for (site, label) in [("Head Office", r"head\032office"), ("ÖBB (1)", r"\195\150bb\032\(1\)")] {
+        let config = CONFIG.replacen("host: dc1.contoso.com", &format!("site: '{site}', host: dc1.contoso.com"), 1);
+        let owner = format!("_kerberos._tcp.{label}._sites.contoso.com");
+        let world = about(&config, &[GUID], &[HOST], &[ADDRESS]);
+        let seen = rows(world.add("dc2", &format!("{owner} 600 SRV 0,100,88,{HOST}")));
+        assert_eq!(seen, [format!("fail SRV {owner} 0 100 88 {HOST} @dc2")], "{site}");
+    }
+}
+
 #[test]
 fn a_guid_alone_proves_only_its_alias() {
     let world = || about(CONFIG, &[GUID], &[], &[]);

@@ -85,7 +85,7 @@ impl fmt::Display for Why {
         match self {
             Self::NotPlanned => f.write_str("not asked in this run"),
             Self::NotAsked(NotAsked::Silent) => f.write_str("not asked: the server is silent"),
-            Self::NotAsked(NotAsked::Closed) => f.write_str("not asked: nothing listens on the server's port"),
+            Self::NotAsked(NotAsked::Closed) => f.write_str("not asked: nothing listens on the port of the server"),
             Self::NotAsked(NotAsked::Unreachable) => f.write_str("not asked: there is no way to the server"),
             Self::NotAsked(NotAsked::NoSocket) => write!(f, "not asked: {NO_SOCKET}"),
             Self::NotAsked(NotAsked::Deadline) => f.write_str("not asked: the deadline had passed"),

@@ -140,7 +140,7 @@ impl<'a> View<'a> {
     /// Why nothing is known of a server that was not asked.
     pub fn why_not_asked(&self, server: &Server) -> &'static str {
         if self.lacked_socket(server) {
-            "the server could not be asked: this program may not open more files at once (raise the limit, `ulimit -n`)"
+            "the server could not be asked: this program may not open more files at once (raise the limit, ulimit -n)"
         } else {
             "the run ended before the server had answered anything"
         }

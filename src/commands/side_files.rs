@@ -1,0 +1,70 @@
+//! The files that a run writes beside its report: `--output` and `--save-evidence`.
+
+use super::CommandError;
+use crate::cli::Reporting;
+use crate::evidence::{Evidence, file};
+use crate::files::{FileError, OutputFile};
+use crate::render::{Format, RenderOptions, render};
+use crate::report::Report;
+
+/// The files that were asked for. What cannot be written keeps neither the report nor the other files from being written.
+pub(super) struct SideFiles {
+    evidence: Option<SideFile>,
+    outputs: Vec<(Format, SideFile)>,
+    failed: Vec<CommandError>,
+}
+
+/// One file, and the option that asked for it.
+struct SideFile {
+    option: String,
+    file: OutputFile,
+}
+
+impl SideFiles {
+    /// Prepares all of them, before anybody is asked: the place of each is held from then on.
+    pub(super) fn create(reporting: &Reporting) -> Self {
+        let mut failed = Vec::new();
+        let mut create = |option: String, path| match OutputFile::create(path) {
+            Ok(file) => Some(SideFile { option, file }),
+            Err(error) => {
+                failed.push(failure(option, error));
+                None
+            }
+        };
+        let evidence = reporting
+            .save_evidence
+            .as_ref()
+            .and_then(|path| create(format!("--save-evidence {}", path.display()), path));
+        let outputs = reporting.output.iter();
+        let outputs = outputs.filter_map(|output| {
+            let file = create(format!("--output {output}"), &output.file)?;
+            Some((output.format, file))
+        });
+        let outputs = outputs.collect();
+        Self { evidence, outputs, failed }
+    }
+
+    /// There is no report: nothing is written. Gives what could not have been written.
+    pub(super) fn abandon(self) -> Vec<CommandError> {
+        self.failed
+    }
+
+    /// Writes all of them. Gives what could not be written.
+    pub(super) fn write(self, evidence: &Evidence, report: &Report) -> Vec<CommandError> {
+        let Self { evidence: saved, outputs, mut failed } = self;
+        let saved = saved.map(|SideFile { option, file: saved }| {
+            saved.fill(|out| file::write(evidence, out)).map_err(|error| failure(option, error))
+        });
+        failed.extend(saved.and_then(Result::err));
+        for (format, SideFile { option, file }) in outputs {
+            if let Err(error) = file.fill(|out| render(format, report, &RenderOptions::default(), out)) {
+                failed.push(failure(option, error));
+            }
+        }
+        failed
+    }
+}
+
+fn failure(option: String, error: FileError) -> CommandError {
+    CommandError::SideFile { option, error: error.into_reason() }
+}
