@@ -17,6 +17,12 @@ pub const WRONG_PRINCIPAL: i64 = -2_146_893_022;
 pub const RPC_UNAVAILABLE: i64 = 1722;
 /// The target account name is incorrect (ERROR_WRONG_TARGET_NAME).
 pub const WRONG_TARGET_NAME: i64 = 1396;
+/// A name that was given for replication belongs to no object (ERROR_DS_DRA_BAD_DN).
+pub const BAD_DN: i64 = 8439;
+/// What Samba says where a DC has no NTDS Settings object of its own (WERR_NOT_ENOUGH_MEMORY).
+pub const NOT_ENOUGH_MEMORY: i64 = 8;
+/// What follows where a DC has lost its NTDS Settings object.
+pub const WITHOUT_SETTINGS: [i64; 3] = [BAD_DN, NOT_ENOUGH_MEMORY, RPC_UNAVAILABLE];
 /// DNS Server event: a DC's changed address could not be pushed to its partners.
 pub const EVENT_ADDRESS_NOT_PUSHED: i64 = 6702;
 
@@ -203,6 +209,8 @@ mod tests {
             WRONG_PRINCIPAL,
             RPC_UNAVAILABLE,
             WRONG_TARGET_NAME,
+            BAD_DN,
+            NOT_ENOUGH_MEMORY,
             EVENT_ADDRESS_NOT_PUSHED,
         ] {
             assert!(seen.contains(&named));

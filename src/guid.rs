@@ -25,13 +25,19 @@ impl Guid {
         if !text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) {
             return Err(GuidError);
         }
-        let mut digits = text.chars().filter(|&c| c != '-').map(|c| c.to_digit(16));
-        let mut octets = [0; 16];
-        for octet in &mut octets {
-            let (Some(Some(high)), Some(Some(low))) = (digits.next(), digits.next()) else { return Err(GuidError) };
-            *octet = (high << 4 | low) as u8;
+        octets(text.chars().filter(|&c| c != '-')).map(Self)
+    }
+
+    /// Reads the GUID of an extended distinguished name, `<GUID=…>`: the dashed form, or the octets of the packet form in
+    /// hexadecimal (MS-ADTS 3.1.1.3.4.1.5).
+    ///
+    /// # Errors
+    /// [`GuidError`] for anything else.
+    pub fn parse_extended(text: &str) -> Result<Self, GuidError> {
+        if text.len() != 32 {
+            return Self::parse(text);
         }
-        Ok(Self(octets))
+        octets(text.chars()).map(Self::from_packet)
     }
 
     /// Takes the 16 octets of the packet form, whose first three groups are little-endian (MS-DTYP 2.3.4.2).
@@ -45,6 +51,17 @@ impl Guid {
     pub fn is_nil(self) -> bool {
         self.0 == [0; 16]
     }
+}
+
+/// Reads 32 hexadecimal digits.
+fn octets(digits: impl Iterator<Item = char>) -> Result<[u8; 16], GuidError> {
+    let mut digits = digits.map(|c| c.to_digit(16));
+    let mut octets = [0; 16];
+    for octet in &mut octets {
+        let (Some(Some(high)), Some(Some(low))) = (digits.next(), digits.next()) else { return Err(GuidError) };
+        *octet = (high << 4 | low) as u8;
+    }
+    Ok(octets)
 }
 
 impl fmt::Display for Guid {
@@ -96,6 +113,18 @@ mod tests {
         assert_eq!(Guid::from_packet(packet).to_string(), "821e4ae3-3a83-455f-a499-72ea90a025b7");
         let text = serde_json::to_string(&Guid::from_packet(packet)).unwrap();
         assert_eq!(serde_json::from_str::<Guid>(&text).unwrap(), Guid::from_packet(packet));
+    }
+
+    #[test]
+    fn extended_names_have_either_form() {
+        let dashed = "821e4ae3-3a83-455f-a499-72ea90a025b7";
+        for text in [dashed, "{821E4AE3-3A83-455F-A499-72EA90A025B7}", "e34a1e82833a5f45a49972ea90a025b7"] {
+            assert_eq!(Guid::parse_extended(text), Guid::parse(dashed), "{text}");
+        }
+        for bad in ["", "e34a1e82833a5f45a49972ea90a025bg", "+34a1e82833a5f45a49972ea90a025b7", "éééééééééééééééé"]
+        {
+            assert_eq!(Guid::parse_extended(bad), Err(GuidError), "{bad}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use subject::{Subject, SubjectError, of_arguments, of_text};
 pub const SCHEMA: &str = "guidpost.identify/1";
 
 /// The rules whose needs are asked for: alias, host name, and the machines behind them.
-pub const RULES: [&str; 3] = ["wrong-machine", "directory-not-running", "guid-mismatch"];
+pub const RULES: [&str; 4] = ["wrong-machine", "directory-not-running", "guid-mismatch", "ntds-settings-missing"];
 
 /// The configuration of a run: that of the file, with the DCs that are asked about and that it does not name.
 ///

@@ -69,6 +69,9 @@ pub struct State {
     pub port_blocked: bool,
     /// How many seconds its clock is ahead of this machine's, as the directory or else NTLM has it.
     pub clock_ahead: Option<i64>,
+    /// The GUID of the NTDS Settings object that it was started with and that its directory no longer has: it takes no
+    /// part in replication.
+    pub lost_settings: Option<Guid>,
 }
 
 /// Whether the directory itself has settled that this is the expected DC, so that nobody need ask for its name.
@@ -95,6 +98,7 @@ pub fn identify(replies: &AddressReplies, expected: &Expected, known: &[Known]) 
             Some(Reply::Failure(Failure::Timeout | Failure::Refused | Failure::Unreachable))
         ),
         clock_ahead: said.clock().map(|clock| clock.ahead()),
+        lost_settings: said.lost_settings,
     };
     Verdict { identity, who: who(&said, expected, known), evidence: statements::lines(replies), state }
 }
@@ -135,7 +139,7 @@ fn with_other_guid(said: &Statements<'_>, expected: &Expected, known: &[Known], 
     let is_another = known.iter().any(|dc| dc.guid == Some(own));
     if said.of_another_forest(expected) {
         Identity::ForeignDc
-    } else if !is_another && said.directory_names(expected) {
+    } else if !is_another && (said.directory_names(expected) || said.lost_its_settings_as(expected)) {
         Identity::ReinstalledDc
     } else {
         another_dc(said)

@@ -191,6 +191,40 @@ pub(super) const TABLE: &[Code] = &[
         references: &["Microsoft KB 2090913"],
     },
     Code {
+        number: super::BAD_DN,
+        symbol: "ERROR_DS_DRA_BAD_DN",
+        kind: Kind::Error,
+        short: "a DC that replication names has no NTDS Settings object",
+        meaning: "\"The distinguished name specified for this replication operation is invalid\": the copy of the \
+                  directory that was asked has no object of the name that was given, such as the NTDS Settings object \
+                  of the source or of the DC that was asked.",
+        causes: &[
+            "The NTDS Settings object of a DC that still runs was deleted, in Active Directory Sites and Services or by a \
+             metadata clean-up that named the wrong server. Its own directory can then no longer say who it is.",
+            "The DC was demoted, or removed from the directory, and the destination has not heard of it yet.",
+        ],
+        steps: &[
+            Step {
+                text: "See which DC has lost its NTDS Settings object, by its own words. Its DNS records need no change.",
+                commands: &["guidpost check{only}", "guidpost identify ADDRESS"],
+            },
+            Step {
+                text: "Find out when the object was deleted, and by whom, on a DC that has received the deletion.",
+                commands: &["repadmin /showobjmeta DC \"<GUID=NTDS-SETTINGS-GUID>\""],
+            },
+            Step {
+                text: "Restore the object from a backup made before the deletion (authoritative restore on another DC), or \
+                       demote the DC by force, clean up its metadata, and promote it again.",
+                commands: &["guidpost explain ntds-settings-missing"],
+            },
+        ],
+        samba: "8 (WERR_NOT_ENOUGH_MEMORY) where the source has lost its own object. Where the destination's copy lacks \
+                that of the source, `samba-tool drs replicate` says \"Failed to find source NTDS DN\".",
+        kin: &[8, 1722, 8589],
+        also: &[],
+        references: &["MS-ERREF 2.2 (0x000020F7)", "Microsoft KB 216498 (metadata clean-up)"],
+    },
+    Code {
         number: 8589,
         symbol: "ERROR_DS_CANT_DERIVE_SPN_WITHOUT_SERVER_REF",
         kind: Kind::Error,

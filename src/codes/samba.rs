@@ -33,6 +33,29 @@ pub(super) const TABLE: &[Code] = &[
         references: REFERENCES,
     },
     Code {
+        number: super::NOT_ENOUGH_MEMORY,
+        symbol: "WERR_NOT_ENOUGH_MEMORY",
+        kind: Kind::Samba,
+        short: "Samba: the source has lost its NTDS Settings object",
+        meaning: "In Samba's replication status: the source that was reached does not find the object that stands for it in \
+                  its own copy of the directory, and does not replicate. Memory has nothing to do with it.",
+        causes: &["The NTDS Settings object of the source was deleted while it runs."],
+        steps: &[
+            Step {
+                text: "See which DC has lost its NTDS Settings object, by its own words. Its DNS records need no change.",
+                commands: &["guidpost check{only}", "guidpost identify ADDRESS"],
+            },
+            Step {
+                text: "Restore the directory from a backup made before the deletion, or join the machine to the domain again.",
+                commands: &["guidpost explain ntds-settings-missing"],
+            },
+        ],
+        samba: "A Windows destination logs 8439 where a copy of the directory lacks the object.",
+        kin: &[8439],
+        also: &[],
+        references: REFERENCES,
+    },
+    Code {
         number: 31,
         symbol: "WERR_GEN_FAILURE",
         kind: Kind::Samba,

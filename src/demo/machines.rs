@@ -2,6 +2,7 @@
 //!
 //! Each stands in for one machine of a scenario and has its ports at a base of its own: LDAP at base + 389, and so on.
 
+mod ldap;
 mod replies;
 mod serve;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::guid::Guid;
@@ -29,7 +31,7 @@ pub(super) struct Machine {
     /// What it calls itself; its domain is what follows the first dot.
     #[serde(default)]
     host: Option<String>,
-    /// GUID of its own NTDS Settings object; without it, the directory keeps it to itself.
+    /// GUID of its own NTDS Settings object, also of one that it has lost; without it, the directory keeps it to itself.
     #[serde(default)]
     guid: Option<Guid>,
     /// Its forest, if it is another one.
@@ -38,6 +40,9 @@ pub(super) struct Machine {
     /// How many seconds its clock is ahead.
     #[serde(default)]
     clock_ahead: i64,
+    /// Its directory refuses the rootDSE: result 1, with this text.
+    #[serde(default)]
+    refuses: Option<String>,
     /// Nothing listens on the port that its endpoint mapper names for DRSUAPI.
     #[serde(default)]
     replication_port_closed: bool,
@@ -57,6 +62,8 @@ pub(super) enum Kind {
     Dc,
     /// A domain controller whose replication interface alone is not registered.
     DcWithoutReplication,
+    /// A domain controller whose directory no longer has its NTDS Settings object.
+    DcWithoutSettings,
     /// A domain controller whose directory does not run: its endpoint mapper and its name are left.
     DcStopped,
     /// A server with RPC that is no domain controller.
@@ -76,7 +83,12 @@ pub(super) enum Kind {
 
 impl Kind {
     fn has_directory(self) -> bool {
-        matches!(self, Self::Dc | Self::DcWithoutReplication)
+        matches!(self, Self::Dc | Self::DcWithoutReplication | Self::DcWithoutSettings)
+    }
+
+    /// Whether its endpoint mapper knows the replication interface.
+    fn replicates(self) -> bool {
+        matches!(self, Self::Dc | Self::DcWithoutSettings)
     }
 
     fn needs_name(self) -> bool {
@@ -89,6 +101,7 @@ impl Kind {
 pub(super) struct Character {
     kind: Kind,
     names: Option<Names>,
+    refuses: Option<String>,
     clock_ahead: i64,
     replication_port_closed: bool,
     every_port: bool,
@@ -110,6 +123,9 @@ impl Machine {
         if self.kind.needs_name() && self.host.is_none() {
             return Err(format!("machine {}: a machine of this kind has a host name", self.address));
         }
+        if self.kind == Kind::DcWithoutSettings && self.guid.is_none() {
+            return Err(format!("machine {}: it has lost the object of a GUID", self.address));
+        }
         let names = match &self.host {
             None => None,
             Some(host) => Some(Names {
@@ -123,11 +139,33 @@ impl Machine {
         Ok(Character {
             kind: self.kind,
             names,
+            refuses: self.refuses.clone(),
             clock_ahead: self.clock_ahead,
             replication_port_closed: self.replication_port_closed,
             every_port: self.every_port,
             closed_ports: self.closed_ports.clone(),
         })
+    }
+}
+
+impl Character {
+    /// What its directory says to a search of the rootDSE.
+    fn root_dse(&self, request: &[u8], now: Timestamp) -> Option<Vec<u8>> {
+        let (id, names) = (ldap::message_id(request)?, self.names.as_ref()?);
+        if let Some(text) = &self.refuses {
+            return Some(ldap::operations_error(id, text));
+        }
+        if self.kind == Kind::DcWithoutSettings {
+            return Some(ldap::without_settings(id, request, names.guid?));
+        }
+        Some(ldap::root_dse(id, names, now + SignedDuration::from_secs(self.clock_ahead)))
+    }
+
+    /// And to an LDAP ping.
+    fn ping(&self, request: &[u8]) -> Option<Vec<u8>> {
+        let (id, names) = (ldap::message_id(request)?, self.names.as_ref()?);
+        let knows_itself = self.kind != Kind::DcWithoutSettings;
+        Some(if knows_itself { ldap::ping(id, names) } else { ldap::empty_ping(id) })
     }
 }
 

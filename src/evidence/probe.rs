@@ -9,6 +9,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::guid::Guid;
+
 mod directory;
 mod machine;
 pub use directory::{DirectoryName, Flags, Netlogon, Ping, PingState, RootDse, capability};
@@ -75,6 +77,14 @@ impl AddressReplies {
     /// Whether anybody asked this address anything.
     pub fn any_asked(&self) -> bool {
         self.any_answer() || self.failures().next().is_some()
+    }
+
+    /// The GUID of the NTDS Settings object that the machine's own directory looks for and does not find, where it says so.
+    pub fn lost_settings(&self) -> Option<Guid> {
+        match self.rootdse.as_ref()?.failure()? {
+            Failure::Denied(denial) => denial.lost_settings(),
+            _ => None,
+        }
     }
 
     /// Whether TCP 135 accepted a connection; `None` if it was not tried. An RPC client moves on to the next address
@@ -193,6 +203,24 @@ pub enum Denial {
     /// An SMB2 status (MS-ERREF 2.3); 0xc00000bb where NTLM is forbidden.
     #[error("SMB status {0}")]
     Smb(Status),
+}
+
+/// operationsError (RFC 4511 appendix A.1).
+const OPERATIONS_ERROR: u32 = 1;
+/// What Samba's rootDSE says of the NTDS Settings object that the server was started with, and that is gone.
+const LOST_SETTINGS: &str = "Failed to find full DN for dsServiceName: <GUID=";
+
+impl Denial {
+    /// The GUID of the NTDS Settings object that a directory server was started with and no longer has, where it refuses
+    /// for that reason. Whatever is not this very sentence, a GUID in it, says nothing.
+    pub fn lost_settings(&self) -> Option<Guid> {
+        let Self::Ldap { code: OPERATIONS_ERROR, text } = self else { return None };
+        let (before, behind) = text.split_once(LOST_SETTINGS)?;
+        let (guid, rest) = behind.split_once('>')?;
+        // In front there may be an error number, as in other texts of the same server; behind it, the rest of a name.
+        let whole = (before.is_empty() || before.ends_with(": ")) && (rest.is_empty() || rest.starts_with(';'));
+        Guid::parse_extended(guid).ok().filter(|guid| whole && !guid.is_nil())
+    }
 }
 
 /// A status code of RPC, the endpoint mapper or SMB; its text is hexadecimal.

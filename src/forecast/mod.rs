@@ -291,6 +291,7 @@ fn explaining_rule(view: &View<'_>, dc: &Dc, address: IpAddr, ownership: &Owners
     match (ownership, view.identity(dc, address)) {
         (Ownership::Others(_) | Ownership::Contested(_), _) => "shared-address",
         (Ownership::Nobody, _) => "stale-address",
+        _ if view.lost_settings(dc, address).is_some() => "ntds-settings-missing",
         (_, Identity::ReinstalledDc) => "guid-mismatch",
         (_, Identity::Silent | Identity::Unreachable) => "address-silent",
         (_, Identity::RightHostNoDirectory | Identity::OwnerProven | Identity::Owner | Identity::OwnerByName) => {
@@ -336,7 +337,9 @@ fn from_addresses(
             format!("{name} leads to {}; whether that is the source is not known", texts(&unclear)),
         ),
         (count, _) if count == addresses.len() => {
-            (ForecastOutcome::Fails, format!("{name} leads to {}, which is not the source", texts(&wrong)))
+            let lost = wrong.iter().all(|&address| view.lost_settings(dc, address).is_some());
+            let what = if lost { "is the source, but does not replicate" } else { "is not the source" };
+            (ForecastOutcome::Fails, format!("{name} leads to {}, which {what}", texts(&wrong)))
         }
         (count, _) => (
             ForecastOutcome::Intermittent,
@@ -368,6 +371,7 @@ fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
                 | "stale-address"
                 | "wrong-machine"
                 | "guid-mismatch"
+                | "ntds-settings-missing"
                 | "address-silent"
                 | "directory-not-running"
         )

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::report::Report;
-use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, inconclusive, refusing, silent, without_directory};
+use crate::testing::machines::{
+    GUID1, GUID2, STRANGE, dc, inconclusive, refusing, silent, without_directory, without_settings,
+};
 use crate::testing::{ALIAS2, CONFIG, Reply, World, config_with, config_without_addresses};
 
 /// What dc1 and others experience with dc2 through the server dc2.
@@ -169,6 +171,9 @@ fn the_machine_itself_gives_the_exact_code() {
         (without_directory("FILES01.contoso.com"), "Fails [1753] wrong-machine"),
         (dc("dc1.contoso.com", GUID1), "Fails [-2146893022] wrong-machine"),
         (dc("dc2.contoso.com", STRANGE), "Fails [-2146893022, 1396] guid-mismatch"),
+        (without_settings("dc2.contoso.com", GUID2), "Fails [8, 1722, 8439] ntds-settings-missing"),
+        (without_settings("dc2.contoso.com", STRANGE), "Fails [8, 1722, 8439] ntds-settings-missing"),
+        (without_settings("dc1.contoso.com", GUID1), "Fails [-2146893022] wrong-machine"),
         (refusing("pc7.contoso.com"), "Fails [1722] wrong-machine"),
         (silent(), "Fails [1722] address-silent"),
     ] {

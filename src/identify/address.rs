@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use super::facts::{self, MachineKind};
 use super::{Conclusion, Facts, Machine, Target, TargetKind};
-use crate::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE};
+use crate::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS};
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family};
+use crate::guid::Guid;
 use crate::identity::{self, Expected, Known};
 use crate::name::DnsName;
 use crate::report::Identity;
@@ -22,6 +23,8 @@ pub(super) fn target(view: &View<'_>, address: IpAddr, configured: bool) -> Targ
     if let Some(alias) = &machine.machine.alias {
         meaning.push(format!("The alias of this machine is {alias}; its GUID is proven by its own directory."));
     }
+    meaning.extend(without_settings(&machine.address, &machine.machine, None));
+    let commands = machine.machine.lost_settings.iter().map(|_| super::meaning::EXPLAIN_LOST.to_owned()).collect();
     if let Some(dc) = &machine.dc {
         meaning.push(format!("In the configuration it is {dc}."));
         let dc = view.inventory.dcs.iter().find(|known| known.label == *dc);
@@ -43,17 +46,34 @@ pub(super) fn target(view: &View<'_>, address: IpAddr, configured: bool) -> Targ
         servers: Vec::new(),
         addresses: vec![machine],
         meaning,
-        commands: Vec::new(),
+        commands,
     }
 }
 
 /// The configured DC with this GUID, or else this host name.
 fn known_as(view: &View<'_>, facts: &Facts) -> Option<String> {
-    let by_guid =
-        || view.inventory.dcs.iter().find(|dc| dc.guid.is_some_and(|own| facts.guid == Some(own.to_string())));
+    let of_guid =
+        |guid: &String| view.inventory.dcs.iter().find(|dc| dc.guid.is_some_and(|own| own.to_string() == *guid));
     let by_name = || view.dc_named(DnsName::parse(facts.host.as_deref()?).ok()?.as_str());
-    let found = if facts.guid.is_some() { by_guid() } else { by_name() };
+    let found = match (&facts.guid, &facts.lost_settings) {
+        (Some(own), _) => of_guid(own),
+        // Promoted again, it may have lost an object that no configuration knows.
+        (None, Some(lost)) => of_guid(lost).or_else(by_name),
+        (None, None) => by_name(),
+    };
     found.map(|dc| dc.label.clone())
+}
+
+/// What it means that a machine has lost its NTDS Settings object, where the alias of this GUID should lead to it; nothing
+/// for any other machine.
+pub(super) fn without_settings(address: &str, facts: &Facts, alias: Option<Guid>) -> Option<String> {
+    let lost = facts.lost_settings.as_ref()?;
+    let other = alias.map(|alias| alias.to_string()).filter(|alias| alias != lost);
+    let other = other.map(|alias| format!(" (the alias belongs to another one, {alias})")).unwrap_or_default();
+    Some(format!(
+        "The directory of the machine at {address} no longer has the NTDS Settings object {lost} with which it was \
+         started{other}: it replicates in neither direction, and that is no matter of DNS."
+    ))
 }
 
 fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
@@ -61,6 +81,7 @@ fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
     let facts = facts_of(&replies);
     let (errors, experience) = experience_of(&facts);
     let result = match facts.kind {
+        _ if facts.lost_settings.is_some() => Conclusion::Wrong,
         MachineKind::DomainController | MachineKind::Machine => Conclusion::Identified,
         // Whoever does not say a name is not identified, even if it is clear what it is not.
         MachineKind::NoDomainController if facts.host.is_some() || facts.netbios_host.is_some() => {
@@ -171,6 +192,9 @@ fn nobody(facts: &Facts) -> Expected {
 /// What a destination DC experiences whose record leads to such a machine.
 fn experience_of(facts: &Facts) -> (Vec<i64>, String) {
     let failing = |code| (vec![code], fails(&[code]));
+    if facts.lost_settings.is_some() {
+        return (WITHOUT_SETTINGS.to_vec(), fails(&WITHOUT_SETTINGS));
+    }
     match (facts.drsuapi_registered, facts.drsuapi_port_open, facts.rpc_port_open) {
         (Some(false), _, _) => failing(ENDPOINT_NOT_REGISTERED),
         (Some(true), Some(false), _) => failing(RPC_UNAVAILABLE),

@@ -55,6 +55,10 @@ pub struct Facts {
     /// The alias that must lead to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// objectGUID of the NTDS Settings object with which it was started and which its directory no longer has: it does not
+    /// replicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_settings: Option<String>,
     /// pdc, gc, kdc, writable, rodc.
     pub roles: Vec<&'static str>,
     /// Whether its directory says that it serves.
@@ -120,7 +124,8 @@ pub(super) fn of(replies: &AddressReplies, kind_unnamed: MachineKind) -> Facts {
         _ => None,
     };
     let directory = ping.is_some() || dc_root.is_some();
-    let kind = match (directory || registered == Some(true), registered) {
+    let lost_settings = replies.lost_settings().map(|guid| guid.to_string());
+    let kind = match (directory || lost_settings.is_some() || registered == Some(true), registered) {
         (true, _) => MachineKind::DomainController,
         (false, Some(false)) => MachineKind::NoDomainController,
         _ if kind_unnamed == MachineKind::NoDomainController => kind_unnamed,
@@ -134,6 +139,7 @@ pub(super) fn of(replies: &AddressReplies, kind_unnamed: MachineKind) -> Facts {
             .zip(forest.as_ref())
             .map(|(guid, forest)| format!("{guid}._msdcs.{}", forest.trim_end_matches('.').to_ascii_lowercase())),
         guid,
+        lost_settings,
         domain: dc_root
             .and_then(|root| root.domain.as_ref()?.dns_name())
             .or_else(|| ping.and_then(|ping| ping.domain.clone()))

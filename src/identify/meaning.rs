@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Machine, Presence, ServerSays, TargetKind};
+use super::{Machine, Presence, ServerSays, TargetKind, address};
 use crate::inventory::Dc;
 use crate::report::Identity;
 use crate::rules::View;
+
+/// The page about machines that have lost their NTDS Settings object.
+pub(super) const EXPLAIN_LOST: &str = "guidpost explain ntds-settings-missing";
 
 /// Sentences and commands.
 pub(super) fn of(
@@ -34,10 +37,7 @@ pub(super) fn of(
     if !empty.is_empty() {
         meaning.push(format!("A host name has no address at {}: error 8524.", empty.join(", ")));
     }
-    let is = |wanted: &[Identity]| {
-        let found = machines.iter().filter(|machine| machine.identity.is_some_and(|one| wanted.contains(&one)));
-        found.map(|machine| machine.address.clone()).collect::<Vec<_>>()
-    };
+    let is = |wanted: &[Identity]| addresses(machines.iter(), wanted);
     let proven = is(&[Identity::OwnerProven]);
     let unproven = is(&[Identity::Owner, Identity::OwnerByName]);
     if !proven.is_empty() && kind == TargetKind::Guid {
@@ -51,7 +51,14 @@ pub(super) fn of(
             unproven.join(", ")
         ));
     }
-    let reinstalled = is(&[Identity::ReinstalledDc]);
+    let (lost, whole): (Vec<&Machine>, Vec<&Machine>) =
+        machines.iter().partition(|machine| machine.machine.lost_settings.is_some());
+    let sentence = |machine: &&Machine| address::without_settings(&machine.address, &machine.machine, dc.guid);
+    meaning.extend(lost.iter().filter_map(sentence));
+    if !lost.is_empty() {
+        commands.push(EXPLAIN_LOST.into());
+    }
+    let reinstalled = addresses(whole, &[Identity::ReinstalledDc]);
     if !reinstalled.is_empty() {
         meaning.push(format!(
             "The right host answers at {}, but with another GUID: it was promoted again, and this GUID belongs to what is \
@@ -79,10 +86,19 @@ pub(super) fn of(
         commands.push("guidpost explain wrong-machine".into());
     }
     if kind == TargetKind::Guid {
-        guid(dc, good > 0 && absent.len() == good, !proven.is_empty(), &mut meaning);
-        commands.extend(directory_commands(view, dc, !reinstalled.is_empty() || (good > 0 && absent.len() == good)));
+        let absent_everywhere = good > 0 && absent.len() == good;
+        guid(dc, absent_everywhere, !proven.is_empty(), !lost.is_empty(), &mut meaning);
+        // Who has lost its settings object is not gone.
+        let leftover = !reinstalled.is_empty() || (absent_everywhere && lost.is_empty());
+        commands.extend(directory_commands(view, dc, leftover));
     }
     (meaning, commands)
+}
+
+/// Where machines with one of these identities answer.
+fn addresses<'a>(machines: impl IntoIterator<Item = &'a Machine>, wanted: &[Identity]) -> Vec<String> {
+    let found = machines.into_iter().filter(|machine| machine.identity.is_some_and(|one| wanted.contains(&one)));
+    found.map(|machine| machine.address.clone()).collect()
 }
 
 /// Servers with a record of this type in this state.
@@ -93,7 +109,7 @@ fn at(servers: &[ServerSays], rtype: &str, state: Presence) -> Vec<String> {
 }
 
 /// What DNS can say about error 8589 and event 1411, and what only the directory can.
-fn guid(dc: &Dc, absent_everywhere: bool, proven: bool, meaning: &mut Vec<String>) {
+fn guid(dc: &Dc, absent_everywhere: bool, proven: bool, lost: bool, meaning: &mut Vec<String>) {
     if absent_everywhere {
         meaning.push(format!(
             "No DNS server knows the alias of {}. Either the DC is gone, and what replication still names is left over in \
@@ -101,6 +117,10 @@ fn guid(dc: &Dc, absent_everywhere: bool, proven: bool, meaning: &mut Vec<String
              the alias: restart its Netlogon service, or run nltest /dsregdns there.",
             dc.label
         ));
+    }
+    if lost {
+        // The object itself is gone: nobody need look for what hangs on it.
+        return;
     }
     meaning.push(if proven {
         "DNS leads to the owner of this GUID. If event 1411 or error 8589 is still logged for it, the cause is in the \

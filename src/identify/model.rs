@@ -39,7 +39,8 @@ pub enum Conclusion {
     Identified,
     /// Silence, contradictions, or a name that leads nowhere.
     Unknown,
-    /// Somewhere a wrong machine answers, or the right one without its directory or with another GUID.
+    /// Somewhere a wrong machine answers, or the right one without its directory or with another GUID, or a domain
+    /// controller that has lost its NTDS Settings object.
     Wrong,
 }
 

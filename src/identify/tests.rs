@@ -8,6 +8,7 @@ use crate::evidence::probe::{
 use crate::evidence::{Machine as Asked, Selection};
 use crate::guid::Guid;
 use crate::report::Identity;
+use crate::testing::machines::without_settings;
 use crate::testing::{ALIAS2, CONFIG, World};
 
 const GUID1: &str = "11111111-1111-4111-8111-111111111111";
@@ -114,6 +115,51 @@ fn a_guid_that_another_machine_answers_is_wrong() {
     let seen = answer(World::new().machine(HERE, dc("dc2.contoso.com", STRANGE)), CONFIG, &[GUID2]);
     assert_eq!(seen.result, Conclusion::Wrong);
     assert!(says(only(&seen), "promoted again") && says(only(&seen), "8589"), "{seen:#?}");
+}
+
+#[test]
+fn a_dc_that_has_lost_its_settings_is_wrong_however_it_is_asked_for() {
+    let lost = |guid| without_settings("dc2.contoso.com", guid);
+    let says_it = |target: &Target, guid: &str| {
+        says(target, &format!("no longer has the NTDS Settings object {guid}"))
+            && target.commands.iter().any(|command| command == "guidpost explain ntds-settings-missing")
+    };
+    for word in [GUID2, "dc2"] {
+        let seen = answer(World::new().machine(HERE, lost(GUID2)), CONFIG, &[word]);
+        let machine = &only(&seen).addresses[0];
+        assert_eq!((seen.result.code(), machine.identity), (2, Some(Identity::OwnerProven)), "{word}");
+        assert_eq!(machine.errors, [8439, 8, 1722]);
+        assert!(says_it(only(&seen), GUID2) && !says(only(&seen), "serverReference"), "{seen:#?}");
+    }
+    let seen = answer(World::new().machine(HERE, lost(STRANGE)), CONFIG, &[GUID2]);
+    assert_eq!((seen.result, only(&seen).addresses[0].identity), (Conclusion::Wrong, Some(Identity::ReinstalledDc)));
+    assert!(says_it(only(&seen), STRANGE) && says(only(&seen), &format!("the alias belongs to another one, {GUID2}")));
+    assert!(!says(only(&seen), "promoted again"), "{seen:#?}");
+    assert!(!only(&seen).commands.iter().any(|command| command.contains("dead-server")), "it is not dead: {seen:#?}");
+    // By its address alone: nobody is expected, and it still does not replicate.
+    for (guid, known) in
+        [(GUID2, Some("dc2.contoso.com")), (STRANGE, Some("dc2.contoso.com")), (GUID1, Some("dc1.contoso.com"))]
+    {
+        let seen = bare(lost(guid));
+        let machine = &only(&seen).addresses[0];
+        assert_eq!((seen.result.code(), machine.dc.as_deref()), (2, known), "{guid}");
+        assert_eq!(
+            (machine.machine.kind, machine.machine.lost_settings.as_deref()),
+            (MachineKind::DomainController, Some(guid))
+        );
+        assert_eq!(
+            (machine.machine.guid.as_ref(), machine.machine.alias.as_ref(), machine.machine.ready),
+            (None, None, None)
+        );
+        assert_eq!(machine.errors, [8439, 8, 1722]);
+        assert!(says_it(only(&seen), guid), "{seen:#?}");
+    }
+    // Without a name, too.
+    let nameless = AddressReplies { ntlm_rpc: None, epm: None, cldap: None, ..lost(GUID2) };
+    assert_eq!(
+        (bare(nameless.clone()).result, only(&bare(nameless)).addresses[0].dc.is_some()),
+        (Conclusion::Wrong, true)
+    );
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Statements<'a> {
     /// The rootDSE of any LDAP server.
     pub(super) rootdse: Option<&'a RootDse>,
     pub(super) mapping: Option<&'a Mapping>,
+    /// The GUID of the NTDS Settings object that its directory looks for and does not find.
+    pub(super) lost_settings: Option<Guid>,
     challenges: Vec<&'a Challenge>,
     netbios: Option<&'a NodeStatus>,
 }
@@ -45,19 +47,26 @@ impl<'a> Statements<'a> {
             },
             rootdse: answer(&replies.rootdse),
             mapping: answer(&replies.epm),
+            lost_settings: replies.lost_settings(),
             challenges: [&replies.ntlm_rpc, &replies.ntlm_smb].into_iter().filter_map(answer).collect(),
             netbios: answer(&replies.netbios),
         }
     }
 
-    /// The GUID of the machine's own NTDS Settings object.
+    /// The GUID of the machine's own NTDS Settings object, also where its directory has lost it.
     pub(super) fn ntds_guid(&self) -> Option<Guid> {
-        self.rootdse.and_then(RootDse::ntds_guid)
+        self.rootdse.and_then(RootDse::ntds_guid).or(self.lost_settings)
     }
 
     /// Whether the directory of a domain controller answers.
     pub(super) fn has_directory(&self) -> bool {
-        self.ping.is_some() || self.rootdse.is_some_and(RootDse::is_dc)
+        self.ping.is_some() || self.rootdse.is_some_and(RootDse::is_dc) || self.lost_settings.is_some()
+    }
+
+    /// Whether the machine has lost its settings and is the expected one by whatever else says its name: a directory in
+    /// that state says none.
+    pub(super) fn lost_its_settings_as(&self, expected: &Expected) -> bool {
+        self.lost_settings.is_some() && self.fit(expected) == Fit::Same
     }
 
     /// Whether LDAP is spoken by something that is no domain controller.

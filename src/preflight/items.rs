@@ -170,13 +170,14 @@ pub(super) fn partners_resolvable(judged: &Judged<'_>) -> Item {
 
 /// At every address of a partner the partner itself answers.
 pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
-    const RULES: [&str; 8] = [
+    const RULES: [&str; 9] = [
         "unusable-address",
         "shared-address",
         "stale-address",
         "wrong-machine",
         "directory-not-running",
         "guid-mismatch",
+        "ntds-settings-missing",
         "address-silent",
         "duplicate-address-records",
     ];
@@ -190,6 +191,9 @@ pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
             let identity = judged.view.identity(dc, address);
             let line = format!("{address} of {}: {}", dc.label, crate::render::words::identity(identity));
             match identity {
+                _ if judged.view.lost_settings(dc, address).is_some() => {
+                    item.fail_by(judged, &RULES, &dc.label, format!("{line}, without its NTDS Settings object"));
+                }
                 Identity::OwnerProven => item.right(),
                 Identity::Owner | Identity::OwnerByName | Identity::Inconclusive | Identity::NotProbed => {
                     item.unseen(line);

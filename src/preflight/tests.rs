@@ -4,7 +4,9 @@ use crate::evidence::probe::{Failure, Reply as Said};
 use crate::evidence::{Layer, LocalResolver, LocalView, PortState};
 use crate::observe::Local;
 use crate::report::{ChecklistItem, ItemStatus, Report, Verdict};
-use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, dc_ahead, refusing, silent, without_directory};
+use crate::testing::machines::{
+    GUID1, GUID2, STRANGE, dc, dc_ahead, refusing, silent, without_directory, without_settings,
+};
 use crate::testing::{ALIAS2, CONFIG, Reply, World, candidate};
 
 /// A healthy forest whose machines answer, and a member server that is to become its third DC.
@@ -144,6 +146,7 @@ fn partners_proven() {
     assert_eq!(at(dc("dc9.contoso.com", STRANGE)), Fail);
     assert_eq!(at(silent()), Fail);
     assert_eq!(at(dc("dc2.contoso.com", STRANGE)), Fail, "another GUID");
+    assert_eq!(at(without_settings("dc2.contoso.com", GUID2)), Fail, "it cannot be replicated from");
     assert_eq!(at(dc("dc2.contoso.com", "unreadable")), NotChecked);
     assert_eq!(at(refusing("dc2.contoso.com")), NotChecked);
     let mut unasked = world();

@@ -152,6 +152,8 @@ fn describe(facts: &Facts, options: &RenderOptions, out: &mut dyn Write) -> io::
         ahead if ahead > 0 => format!("{ahead} s ahead of this machine"),
         behind => format!("{} s behind this machine", behind.unsigned_abs()),
     });
+    let lost =
+        facts.lost_settings.as_ref().map(|guid| format!("its directory has lost its NTDS Settings object {guid}"));
     let ready = facts.ready.filter(|ready| !ready).map(|_| "its directory says that it is not ready".to_owned());
     let roles = (!facts.roles.is_empty()).then(|| facts.roles.join(", "));
     for (label, value) in [
@@ -165,6 +167,7 @@ fn describe(facts: &Facts, options: &RenderOptions, out: &mut dyn Write) -> io::
         ("alias", &facts.alias),
         ("roles", &roles),
         ("state", &ready),
+        ("state", &lost),
         ("DRSUAPI", &drsuapi),
         ("OS version", &facts.os_version),
         ("clock", &clock),

@@ -57,11 +57,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn is_down(view: &View<'_>, dc: &Dc, address: IpAddr) -> bool {
-    view.machine(dc, address).is_some_and(|verdict| match verdict.identity {
-        Identity::RightHostNoDirectory => true,
-        Identity::OwnerProven | Identity::Owner | Identity::OwnerByName => verdict.state.no_replication,
-        _ => false,
-    })
+    // A directory that says what it has lost is running.
+    view.lost_settings(dc, address).is_none()
+        && view.machine(dc, address).is_some_and(|verdict| match verdict.identity {
+            Identity::RightHostNoDirectory => true,
+            Identity::OwnerProven | Identity::Owner | Identity::OwnerByName => verdict.state.no_replication,
+            _ => false,
+        })
 }
 
 #[cfg(test)]

@@ -26,7 +26,10 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     super::machines(view, |subject, dc, addresses, _| {
-        let other = |address: &&IpAddr| view.identity(dc, **address) == Identity::ReinstalledDc;
+        // A GUID that belongs to no object any more is none to put into the configuration: ntds-settings-missing.
+        let other = |address: &&IpAddr| {
+            view.identity(dc, **address) == Identity::ReinstalledDc && view.lost_settings(dc, **address).is_none()
+        };
         let Some(&address) = addresses.iter().find(other) else {
             let proven = |address: &IpAddr| view.identity(dc, *address) == Identity::OwnerProven;
             return if addresses.iter().any(proven) {

@@ -117,12 +117,12 @@ fn judge(view: &View<'_>, dc: &Dc, is_here: bool, address: IpAddr) -> Judged {
         return if address.is_loopback() { Judged::Loopback } else { Judged::Own };
     }
     let wrong = || {
-        let experienced = matches!(view.experience(dc, address), Experience::Wrong(_));
+        let experienced = matches!(experience(view, dc, address), Experience::Wrong(_));
         Judged::Wrong(if experienced { view.who_answers(dc, address) } else { format!("{address} is not its address") })
     };
     match view.ownership(dc, address) {
         Ownership::Own | Ownership::OwnAndOthers(_) if is_here => Judged::Own,
-        Ownership::Own | Ownership::OwnAndOthers(_) => match view.experience(dc, address) {
+        Ownership::Own | Ownership::OwnAndOthers(_) => match experience(view, dc, address) {
             Experience::Wrong(_) => wrong(),
             Experience::Right | Experience::Unclear => Judged::Right,
         },
@@ -136,6 +136,11 @@ fn judge(view: &View<'_>, dc: &Dc, is_here: bool, address: IpAddr) -> Judged {
             Some(true) | None => Judged::Unclear,
         },
     }
+}
+
+/// What a destination experiences because of the address: that the DC has lost its settings is no fault of the line.
+fn experience(view: &View<'_>, dc: &Dc, address: IpAddr) -> Experience {
+    if view.lost_settings(dc, address).is_some() { Experience::Right } else { view.experience(dc, address) }
 }
 
 /// Whether any server gives an address for a DC; `None` where one could not be seen, or none gives any.
@@ -231,7 +236,7 @@ fn report(
 
 /// What a destination on this machine experiences at the wrong addresses.
 fn predicted(view: &View<'_>, dc: &Dc, addresses: impl Iterator<Item = IpAddr>) -> Vec<i64> {
-    let codes = addresses.flat_map(|address| match (view.experience(dc, address), view.ownership(dc, address)) {
+    let codes = addresses.flat_map(|address| match (experience(view, dc, address), view.ownership(dc, address)) {
         (Experience::Wrong(codes), _) => codes,
         (_, Ownership::Others(_)) => vec![WRONG_PRINCIPAL],
         (_, Ownership::Unusable(unusable)) if unusable.loopback => vec![WRONG_PRINCIPAL],
@@ -255,7 +260,7 @@ fn remedy(line: &NameLine, name: &str, dc: Option<&Dc>) -> [String; 2] {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::machines::{GUID1, GUID2, dc, without_directory};
+    use crate::testing::machines::{GUID1, GUID2, dc, without_directory, without_settings};
     use crate::testing::{ALIAS2, World, config_without_addresses, local, row};
 
     /// On dc1, whose hosts file has these lines.
@@ -340,6 +345,13 @@ mod tests {
         assert_eq!(promoted.finding("hosts-file-override").predicts, [-2_146_893_022]);
         let proven = with(World::new(), lines).machine("192.0.2.99", dc("dc2.contoso.com", GUID2));
         assert_eq!(proven.rows("hosts-file-override"), ["fail warning dc2.contoso.com"]);
+    }
+
+    #[test]
+    fn that_the_dc_has_lost_its_settings_is_no_fault_of_the_line() {
+        let lines: &[(&str, &[&str])] = &[("192.0.2.11", &["dc2.contoso.com"])];
+        let lost = with(World::new(), lines).machine("192.0.2.11", without_settings("dc2.contoso.com", GUID2));
+        assert_eq!(lost.rows("hosts-file-override"), ["fail warning dc2.contoso.com"]);
     }
 
     #[test]

@@ -189,6 +189,7 @@ registry! {
     wrong_machine,
     directory_not_running,
     guid_mismatch,
+    ntds_settings_missing,
     replication_port_blocked,
     address_silent,
     clock_skew,

@@ -80,6 +80,7 @@ fn names_and_severities_stay() {
     wrong-machine Machine Critical
     directory-not-running Machine Critical
     guid-mismatch Machine Critical
+    ntds-settings-missing Machine Critical
     replication-port-blocked Machine Warning
     address-silent Machine Warning
     clock-skew Machine Warning

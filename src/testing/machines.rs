@@ -1,8 +1,8 @@
 //! What machines say of themselves, for unit tests.
 
 use crate::evidence::probe::{
-    AddressReplies, Challenge, Clock, Connected, Denial, DirectoryName, Endpoint, Failure, Mapping, Reply, RootDse,
-    Status,
+    AddressReplies, Challenge, Clock, Connected, Denial, DirectoryName, Endpoint, Failure, Mapping, Ping, Reply,
+    RootDse, Status,
 };
 use crate::guid::Guid;
 
@@ -68,6 +68,17 @@ pub(crate) fn without_directory(host: &str) -> AddressReplies {
         epm: Some(Reply::Answer(Mapping::NotRegistered)),
         ntlm_rpc: challenge(host),
         ..failing(&Failure::Refused)
+    }
+}
+
+/// A DC whose directory no longer has the NTDS Settings object of this GUID, as Samba says it; NTLM names it.
+pub(crate) fn without_settings(host: &str, guid: &str) -> AddressReplies {
+    let text = format!("Failed to find full DN for dsServiceName: <GUID={guid}>");
+    AddressReplies {
+        cldap: Some(Reply::Answer(Ping::Empty)),
+        rootdse: Some(Reply::Failure(Failure::Denied(Denial::Ldap { code: 1, text }))),
+        ntlm_rpc: challenge(host),
+        ..dc(host, guid)
     }
 }
 

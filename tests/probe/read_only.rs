@@ -70,7 +70,7 @@ fn member(port: u16, _: &[u8]) -> Vec<Vec<u8>> {
     };
     match port {
         135 => replies("epm-map-drsuapi", "mem"),
-        389 => vec![refused(1), refused(2)],
+        389 => vec![refused(1), refused(2), refused(3)],
         445 => {
             let mut negotiated = hex("000000a4fe534d42400000000000000000000100010000000000000000000000");
             negotiated.resize(4 + 0xa4, 0);

@@ -56,13 +56,49 @@ fn a_refused_control_is_left_out() {
     assert_eq!(root.control_refused, Some(Denial::Ldap { code: 1, text: "000004DC".into() }));
 
     let denied = Reply::Failure(Failure::Denied(Denial::Ldap { code: 1, text: "000004DC".into() }));
-    let dc = tcp(replay(vec![refusal(1), refusal(2)]));
+    let dc = tcp(replay(vec![refusal(1), refusal(2), refusal(3)]));
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), denied);
+    // One that answers the last question, the smallest of all, has not said why it refused the others.
+    let named = hex("3009020103640404003000300c02010365070a010004000400");
+    let dc = tcp(replay(vec![refusal(1), refusal(2), named]));
     assert_eq!(run(rootdse::ask(dc, PATIENCE)), denied);
     let dc = tcp(|stream| {
         hear(stream)?;
         stream.write_all(&refusal(1))
     });
     assert_eq!(run(rootdse::ask(dc, PATIENCE)), denied);
+}
+
+/// The end of a search with result 1 and this text.
+fn failed(id: u8, text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).unwrap();
+    let mut octets = vec![0x30, 0x81, length + 12, 2, 1, id, 0x65, length + 7, 0x0a, 1, 1, 4, 0, 4, length];
+    octets.extend(text.bytes());
+    octets
+}
+
+#[test]
+fn a_dc_without_its_settings_says_why_when_asked_for_its_name_alone() {
+    let everything = "00002020: operations error at ../../source4/dsdb/samdb/ldb_modules/rootdse.c:589";
+    let lost = "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e>";
+    let dc = tcp(replay(vec![failed(1, everything), failed(2, everything), failed(3, lost)]));
+    let reply = run(rootdse::ask(dc, PATIENCE));
+    assert_eq!(reply, Reply::Failure(Failure::Denied(Denial::Ldap { code: 1, text: lost.into() })));
+    // Any other reason of the third is worth no more than that of the first.
+    let dc = tcp(replay(vec![failed(1, everything), failed(2, everything), refusal(3)]));
+    let first = Reply::Failure(Failure::Denied(Denial::Ldap { code: 1, text: everything.into() }));
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), first);
+    // And so it is where the connection ends, or the last answer makes no sense.
+    let dc = tcp(replay(vec![failed(1, everything), failed(2, everything), b"HTTP/1.1 400".to_vec()]));
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), first);
+    let dc = tcp(|stream| {
+        for id in [1, 2] {
+            hear(stream)?;
+            stream.write_all(&failed(id, everything))?;
+        }
+        hear(stream).map(drop)
+    });
+    assert_eq!(run(rootdse::ask(dc, PATIENCE)), first);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod partner;
 mod promotion;
 mod report;
 mod samba;
+mod settings_missing;
 mod small_packets;
 mod wire;
 mod wrong_machine;

@@ -15,6 +15,15 @@ pub(crate) fn ntds_guid(from: &Host, address: &str) -> Option<String> {
     Some(guid.to_lowercase())
 }
 
+/// Why the machine at `address` does not tell its own name in the directory, as ldapsearch is told.
+pub(crate) fn refusal(from: &Host, address: &str) -> String {
+    let target = format!("ldap://{address}");
+    let args =
+        ["ldapsearch", "-x", "-LLL", "-o", "nettimeout=5", "-H", &target, "-s", "base", "-b", "", "dsServiceName"];
+    let text = from.run(&args).stderr;
+    text.lines().find_map(|line| line.strip_prefix("Additional information: ")).unwrap_or_default().to_owned()
+}
+
 /// The unique NetBIOS names of the machine at `address`, as nmblookup sees them.
 pub(crate) fn netbios_names(from: &Host, address: &str) -> Vec<String> {
     let table = from.run(&["nmblookup", "-A", address]).stdout;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::host::{Host, wait_until};
+use crate::host::{Host, Output, wait_until};
 use crate::lab::Lab;
 use crate::oracle;
 use crate::report::rows;
@@ -22,6 +22,28 @@ const DC_OPTIONS: [&str; 5] = [
 
 /// What starts of Samba on a DC whose directory service is stopped: the endpoint mapper and NetBIOS names.
 const WITHOUT_DIRECTORY: [&str; 2] = ["--option=dcerpc endpoint servers=epmapper", "--option=server services=rpc,nbt"];
+
+/// Takes the NTDS Settings object of one DC out of this machine's own copy of the directory, as it would be after somebody
+/// had deleted it elsewhere. In the file of the partition, where nothing of it goes to the partners: they keep theirs.
+const LOSE_SETTINGS: &str = r#"
+import glob, ldb, sys
+[partition] = glob.glob("/var/lib/samba/private/sam.ldb.d/CN=CONFIGURATION,*.ldb")
+base = ldb.Ldb("tdb://" + partition)
+found = base.search(scope=ldb.SCOPE_SUBTREE, expression="(cn=NTDS Settings)")
+[own] = [entry for entry in found if "CN=%s," % sys.argv[1] in str(entry.dn).upper()]
+with open("/run/settings.ldif", "w") as kept:
+    kept.write(base.write_ldif(own, ldb.CHANGETYPE_NONE))
+base.delete(own.dn)
+"#;
+
+/// Puts it back as it was.
+const RESTORE_SETTINGS: &str = r#"
+import glob, ldb
+[partition] = glob.glob("/var/lib/samba/private/sam.ldb.d/CN=CONFIGURATION,*.ldb")
+with open("/run/settings.ldif") as kept:
+    [(_, own)] = ldb.Ldb().parse_ldif(kept.read())
+ldb.Ldb("tdb://" + partition).add(own)
+"#;
 
 /// A machine that is a DC.
 pub(crate) struct Dc {
@@ -98,6 +120,20 @@ impl Dc {
         self.wait_for_netbios(client)
     }
 
+    /// Deletes this DC's NTDS Settings object in its own copy of the directory, while it runs.
+    pub(crate) fn lose_settings(&self, client: &Host) -> Result<(), String> {
+        let machine = &self.machine;
+        machine.must(&["/usr/bin/python3", "-c", LOSE_SETTINGS, &machine.name.to_uppercase()])?;
+        wait_for(machine, "the loss", || oracle::refusal(client, &machine.address).contains(&self.guid))
+    }
+
+    /// Puts it back.
+    pub(crate) fn restore_settings(&self, client: &Host) -> Result<(), String> {
+        self.machine.must(&["/usr/bin/python3", "-c", RESTORE_SETTINGS])?;
+        let own = || oracle::ntds_guid(client, &self.machine.address);
+        wait_for(&self.machine, "LDAP", || own().as_deref() == Some(&self.guid))
+    }
+
     /// The name of the alias that partners look for.
     pub(crate) fn alias(&self) -> String {
         let forest = self.host.split_once('.').map_or("", |(_, forest)| forest);
@@ -142,6 +178,13 @@ pub(crate) fn do_as_told(lab: &Lab, findings: &[Value]) {
 pub(crate) fn add_reverse_zone(dc: &Dc, zone: &str) -> Result<(), String> {
     let user = format!("-Uadministrator%{PASSWORD}");
     dc.machine.must(&["samba-tool", "dns", "zonecreate", &dc.machine.address, zone, &user]).map(drop)
+}
+
+/// Lets a DC pull its domain from another one, as its own machine account.
+pub(crate) fn replicate(destination: &Dc, source: &Dc) -> Output {
+    let domain = destination.host.split('.').skip(1).map(|label| format!("DC={label}")).collect::<Vec<_>>().join(",");
+    let args = ["samba-tool", "drs", "replicate", "-P", &destination.host, &source.host, &domain];
+    destination.machine.run(&args)
 }
 
 /// Removes what a dead DC has left in the directory and in DNS.

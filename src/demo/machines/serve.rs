@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::oneshot;
 
 use super::replies::{self, Call};
-use super::{Character, Kind};
+use super::{Character, Kind, ldap};
 
 const LDAP: u16 = 389;
 const RPC: u16 = 135;
@@ -145,7 +145,7 @@ fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
     let kind = character.kind;
     let names = |wanted| if character.names.is_some() { wanted } else { Closed };
     let (ldap_udp, ldap_tcp, rpc, smb, netbios) = match kind {
-        Kind::Dc | Kind::DcWithoutReplication => (Answers, Answers, Answers, Closed, Answers),
+        Kind::Dc | Kind::DcWithoutReplication | Kind::DcWithoutSettings => (Answers, Answers, Answers, Closed, Answers),
         Kind::DcStopped | Kind::FileServer => (Closed, Closed, Answers, Closed, Answers),
         Kind::Denied => (Deaf, Deaf, Answers, Closed, names(Deaf)),
         Kind::Hangs => (Deaf, Deaf, Deaf, Deaf, Deaf),
@@ -173,7 +173,7 @@ fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
             Deaf | Full | Closed => Door::Held(Box::new(socket)),
         });
     }
-    let replicates = kind == Kind::Dc && !character.replication_port_closed;
+    let replicates = kind.replicates() && !character.replication_port_closed;
     let drsuapi = if replicates { Deaf } else { Closed };
     let further = tcp.iter().map(|&port| (port, Deaf));
     for (port, wanted) in [(LDAP, ldap_tcp), (RPC, rpc), (SMB, smb), (DRSUAPI, drsuapi)].into_iter().chain(further) {
@@ -228,7 +228,7 @@ async fn serve_udp(character: Rc<Character>, port: u16, socket: UdpSocket) {
         let Ok((len, client)) = socket.recv_from(&mut buffer).await else { continue };
         let request = &buffer[..len];
         let reply = character.names.as_ref().and_then(|names| match port {
-            LDAP => Some(replies::ping(replies::message_id(request)?, names)),
+            LDAP => character.ping(request),
             DNS => replies::dns_refusal(request),
             KERBEROS => Some(replies::kerberos_error()),
             // Any answer will do: the request is sent back.
@@ -255,7 +255,7 @@ async fn serve_tcp(character: Rc<Character>, port: u16, listener: TcpListener) {
 
 /// Answers until the client hangs up, or says what nobody understands.
 async fn converse(character: Rc<Character>, port: u16, mut stream: TcpStream) {
-    let length = if port == LDAP { replies::ldap_length } else { replies::pdu_length };
+    let length = if port == LDAP { ldap::length } else { replies::pdu_length };
     let mut read = Vec::new();
     let mut buffer = [0; 2048];
     loop {
@@ -278,8 +278,7 @@ impl Character {
     /// What it says to one whole request on a TCP port.
     fn reply(&self, port: u16, request: &[u8]) -> Option<Vec<u8>> {
         if port == LDAP {
-            let now = Timestamp::now() + SignedDuration::from_secs(self.clock_ahead);
-            return Some(replies::root_dse(replies::message_id(request)?, self.names.as_ref()?, now));
+            return self.root_dse(request, Timestamp::now());
         }
         let (call, id) = replies::call(request)?;
         Some(match (call, &self.names) {
@@ -287,7 +286,7 @@ impl Character {
             (Call::Bind { token: true }, None) => replies::bind_nak(id),
             (Call::Bind { token: false }, _) => replies::bind_ack(id, None),
             (Call::Request, _) if self.kind == Kind::Denied => replies::denied(id),
-            (Call::Request, _) => replies::mapping(id, (self.kind == Kind::Dc).then_some(DRSUAPI)),
+            (Call::Request, _) => replies::mapping(id, self.kind.replicates().then_some(DRSUAPI)),
         })
     }
 }

@@ -86,6 +86,21 @@ fn a_domain_controller_may_be_impaired() {
 }
 
 #[test]
+fn a_directory_may_have_lost_its_settings_or_refuse_for_another_reason() {
+    let replies = ask(&format!("kind: dc-without-settings, host: DC2.contoso.com, guid: {GUID}"));
+    assert_eq!(replies.lost_settings().map(|guid| guid.to_string()).as_deref(), Some(GUID));
+    assert_eq!(answer(&replies.cldap), &Ping::Empty);
+    assert!(matches!(answer(&replies.epm), Mapping::Registered(_)));
+    assert!(replies.drsuapi_port.as_ref().is_some_and(|reply| reply.answer().is_some()));
+    assert_eq!(answer(&replies.ntlm_rpc).host.as_deref(), Some("DC2.contoso.com"));
+    let replies = ask(&format!("kind: dc, host: DC2.contoso.com, guid: {GUID}, refuses: 000004DC"));
+    let denial = Denial::Ldap { code: 1, text: "000004DC".into() };
+    assert_eq!(failure(&replies.rootdse), &Failure::Denied(denial));
+    assert!(matches!(answer(&replies.cldap), Ping::Netlogon(_)));
+    assert!(machine("{address: 192.0.2.11, kind: dc-without-settings, host: dc2.contoso.com}").character("x").is_err());
+}
+
+#[test]
 fn others_refuse_in_their_own_ways() {
     let replies = ask("kind: denied");
     assert_eq!(failure(&replies.epm), &Failure::Denied(Denial::Fault(Status(5))));

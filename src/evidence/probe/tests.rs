@@ -61,3 +61,55 @@ fn an_open_port_is_told_from_a_closed_one() {
         assert_eq!(with(Some(failure.clone())).rpc_port_open(), open, "{failure}");
     }
 }
+
+fn refusal(code: u32, text: &str) -> Denial {
+    Denial::Ldap { code, text: text.into() }
+}
+
+#[test]
+fn a_directory_that_has_lost_its_settings_says_whose_they_were() {
+    let lost = Guid::parse("00da3e4d-6cd5-4a69-98aa-fdd6998cd98e").unwrap();
+    for text in [
+        // As Samba 4.17 says it.
+        "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e>",
+        "00002020: Failed to find full DN for dsServiceName: <GUID=00DA3E4D-6CD5-4A69-98AA-FDD6998CD98E>",
+        "Failed to find full DN for dsServiceName: <GUID=4d3eda00d56c694a98aafdd6998cd98e>",
+        "Failed to find full DN for dsServiceName: <GUID={00da3e4d-6cd5-4a69-98aa-fdd6998cd98e}>;CN=NTDS Settings",
+    ] {
+        assert_eq!(refusal(1, text).lost_settings(), Some(lost), "{text}");
+        let replies = AddressReplies {
+            rootdse: Some(Reply::Failure(Failure::Denied(refusal(1, text)))),
+            ..AddressReplies::default()
+        };
+        // Saved and read again, it says the same.
+        let saved = serde_json::to_string(&replies).unwrap();
+        let back: AddressReplies = serde_json::from_str(&saved).unwrap();
+        assert_eq!((back.lost_settings(), &back), (Some(lost), &replies), "{saved}");
+    }
+}
+
+#[test]
+fn no_other_refusal_says_that_settings_are_lost() {
+    let text = "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e>";
+    assert_eq!(refusal(32, text).lost_settings(), None, "another result");
+    for text in [
+        "",
+        "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed",
+        "00002020: operations error at ../../source4/dsdb/samdb/ldb_modules/rootdse.c:589",
+        "Failed to find full DN for serverName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e>",
+        "Failed to find full DN for dsServiceName: CN=NTDS Settings,CN=DC2",
+        "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e",
+        "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa>",
+        "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98é>",
+        "Failed to find full DN for dsServiceName: <GUID=00000000-0000-0000-0000-000000000000>",
+        "Failed to find full DN for dsServiceName: <GUID=>",
+        "nobody said Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e>",
+        "Failed to find full DN for dsServiceName: <GUID=00da3e4d-6cd5-4a69-98aa-fdd6998cd98e> is a lie",
+    ] {
+        assert_eq!(refusal(1, text).lost_settings(), None, "{text}");
+    }
+    assert_eq!(Denial::Fault(Status(1)).lost_settings(), None);
+    assert_eq!(AddressReplies::default().lost_settings(), None);
+    let silent = AddressReplies { rootdse: Some(Reply::Failure(Failure::Timeout)), ..AddressReplies::default() };
+    assert_eq!(silent.lost_settings(), None);
+}

@@ -44,7 +44,7 @@ fn an_owner_may_be_unready_without_replication_or_late() {
     };
     let seen = verdict(&replies);
     assert_eq!(seen.identity, Identity::OwnerProven);
-    let late = State { not_ready: true, no_replication: true, port_blocked: false, clock_ahead: Some(-600) };
+    let late = State { not_ready: true, no_replication: true, clock_ahead: Some(-600), ..State::default() };
     assert_eq!(seen.state, late);
     replies.rootdse = answer(root("dc1.contoso.com", Some(ALIAS)));
     replies.cldap = pinged(Netlogon { state: PingState::Paused, ..ping("dc1.contoso.com") });
@@ -116,6 +116,41 @@ fn reinstalled_dc_has_the_name_and_another_guid() {
     // The GUID is that of a DC that we know: whatever the name says.
     let replies = AddressReplies { rootdse: answer(root("dc1.contoso.com", Some(OTHER))), ..replies };
     assert_eq!(identity(&replies), Identity::OtherDc);
+}
+
+/// The rootDSE of a DC whose directory no longer has the NTDS Settings object of this GUID.
+fn lost<T>(own: &str) -> Option<Reply<T>> {
+    let text = format!("Failed to find full DN for dsServiceName: <GUID={own}>");
+    failed(Failure::Denied(Denial::Ldap { code: 1, text }))
+}
+
+#[test]
+fn a_directory_that_has_lost_its_settings_still_says_whose_they_were() {
+    // As Samba answers in that state: without names over LDAP.
+    let by_guid = AddressReplies { cldap: answer(Ping::Empty), rootdse: lost(ALIAS), epm: registered(), ..silent() };
+    let seen = verdict(&by_guid);
+    assert_eq!((seen.identity, seen.who.as_deref()), (Identity::OwnerProven, Some("dc1.contoso.com")));
+    assert_eq!(seen.state, State { lost_settings: Some(guid(ALIAS)), ..State::default() });
+    let line = format!("rootdse: denied: LDAP result 1 \"Failed to find full DN for dsServiceName: <GUID={ALIAS}>\"");
+    assert!(seen.evidence.contains(&line), "{:?}", seen.evidence);
+
+    let of = |own: &str, host: &str| AddressReplies {
+        rootdse: lost(own),
+        ntlm_rpc: answer(challenge(host)),
+        ..by_guid.clone()
+    };
+    assert_eq!(identity(&of(STRANGE, "DC1.contoso.com")), Identity::ReinstalledDc, "the right name, another object");
+    assert_eq!(identity(&of(STRANGE, "dc7.contoso.com")), Identity::OtherDc);
+    assert_eq!(identity(&of(OTHER, "dc1.contoso.com")), Identity::OtherDc, "the GUID of a DC that we know");
+    assert_eq!(identity(&AddressReplies { rootdse: lost(STRANGE), ..silent() }), Identity::OtherDc, "nameless");
+    let unknown = Expected { guid: None, ..expected() };
+    let judge = |replies: &AddressReplies| identify(replies, &unknown, &known()).identity;
+    assert_eq!(judge(&of(STRANGE, "dc1.contoso.com")), Identity::OwnerByName);
+    assert_eq!(judge(&of(STRANGE, "dc7.contoso.com")), Identity::OtherDc);
+    assert_eq!(judge(&AddressReplies { rootdse: lost(STRANGE), ..silent() }), Identity::Inconclusive);
+    // Its directory runs, whatever the mapper says.
+    let unregistered = AddressReplies { epm: not_registered(), ..of(STRANGE, "dc1.contoso.com") };
+    assert_eq!(judge(&unregistered), Identity::OwnerByName);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Asking a machine who it is, without credentials: one file per protocol.
 //!
 //! Each file has pure functions between octets and evidence, and one thin function that asks. A machine is asked once
-//! per protocol (a datagram is sent twice at most), nobody logs on, and nothing that is sent can change anything.
+//! per protocol (a datagram is sent twice at most, what a directory refuses is asked in two smaller forms), nobody logs
+//! on, and nothing that is sent can change anything.
 
 mod ber;
 pub mod cldap;

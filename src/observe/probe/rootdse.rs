@@ -2,7 +2,9 @@
 //! server's own NTDS Settings object, which is the label of its alias.
 //!
 //! LDAP_SERVER_EXTENDED_DN_OID is the one control that an anonymous client may send with this search (MS-ADTS
-//! 3.1.1.3.4.2.1). A server that refuses it all the same is asked again without it: names are left as evidence.
+//! 3.1.1.3.4.2.1). A server that refuses it all the same is asked again without it: names are left as evidence. One that
+//! refuses that, too, is asked for the name of its NTDS Settings object alone: a Samba DC whose directory has lost that
+//! object fails over other attributes first, without a word about the cause, and says the cause only then.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +21,7 @@ use crate::guid::Guid;
 /// LDAP_SERVER_EXTENDED_DN_OID, and the value that asks for GUIDs in dashed form.
 const EXTENDED_DN: (&str, [u8; 5]) = ("1.2.840.113556.1.4.529", [0x30, 0x03, 0x02, 0x01, 0x01]);
 
-/// What is asked for: nothing that a server may keep from anonymous clients (as it may dsaVersionString).
+/// What is asked for, the server's own name first: nothing that a server may keep from anonymous clients (as it may dsaVersionString).
 const ATTRIBUTES: [&str; 13] = [
     "dsServiceName",
     "serverName",
@@ -35,11 +37,27 @@ const ATTRIBUTES: [&str; 13] = [
     "supportedCapabilities",
     "domainControllerFunctionality",
 ];
-/// The question; `extended` sends the control along.
-pub fn request(id: u32, extended: bool) -> Vec<u8> {
+
+/// What is asked, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Everything, with the extended-DN control.
+    WithGuids,
+    /// Everything, without it.
+    WithoutGuids,
+    /// The name of the server's own NTDS Settings object.
+    OwnName,
+}
+
+/// The message of a question.
+pub fn request(id: u32, question: Question) -> Vec<u8> {
     let (oid, value) = EXTENDED_DN;
-    let controls: Vec<_> = extended.then(|| control(oid, &value)).into_iter().collect();
-    ldap::search(id, &present("objectClass"), &ATTRIBUTES, &controls)
+    let (attributes, controls) = match question {
+        Question::WithGuids => (&ATTRIBUTES[..], vec![control(oid, &value)]),
+        Question::WithoutGuids => (&ATTRIBUTES[..], Vec::new()),
+        Question::OwnName => (&ATTRIBUTES[..1], Vec::new()),
+    };
+    ldap::search(id, &present("objectClass"), attributes, &controls)
 }
 
 /// How long the message at the beginning of `octets` is.
@@ -115,7 +133,7 @@ fn directory_name(value: &[u8]) -> Result<DirectoryName, Malformed> {
     let mut rest = whole.as_str();
     while let Some((key, value, behind)) = extension(rest) {
         if key.eq_ignore_ascii_case("GUID") {
-            name.guid = Some(guid(value).ok_or(Malformed("a name whose GUID is none"))?);
+            name.guid = Some(Guid::parse_extended(value).map_err(|_| Malformed("a name whose GUID is none"))?);
         } else if key.eq_ignore_ascii_case("SID") {
             name.sid = Some(value.to_owned());
         }
@@ -130,18 +148,6 @@ fn extension(text: &str) -> Option<(&str, &str, &str)> {
     let (inside, behind) = text.strip_prefix('<')?.split_once('>')?;
     let (key, value) = inside.split_once('=')?;
     Some((key, value, behind.strip_prefix(';').unwrap_or(behind)))
-}
-
-fn guid(text: &str) -> Option<Guid> {
-    if text.len() != 32 {
-        return Guid::parse(text).ok();
-    }
-    let digits = text.as_bytes().chunks_exact(2).map(|pair| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    let octets: Vec<u8> = digits.collect::<Option<_>>()?;
-    octets.try_into().ok().map(Guid::from_packet)
 }
 
 /// `YYYYMMDDHHMMSS.0Z` (RFC 4517 section 3.3.13); `None` for anything else.
@@ -166,19 +172,25 @@ pub async fn ask(target: SocketAddr, timeout: Duration) -> Reply<RootDse> {
 
 async fn converse(target: SocketAddr, timeout: Duration) -> Result<RootDse, Failure> {
     let mut conversation = Conversation::open(target, timeout).await?;
-    let denial = match search(&mut conversation, 1, true).await {
+    let denial = match search(&mut conversation, 1, Question::WithGuids).await {
         Err(Failure::Denied(denial)) => denial,
         ended => return ended,
     };
-    match search(&mut conversation, 2, false).await {
-        Ok(found) => Ok(RootDse { control_refused: Some(denial), ..found }),
-        // The connection is gone, or the server refuses this too: the first refusal says why.
-        Err(_) => Err(Failure::Denied(denial)),
-    }
+    let reason = match search(&mut conversation, 2, Question::WithoutGuids).await {
+        Ok(found) => return Ok(RootDse { control_refused: Some(denial), ..found }),
+        Err(Failure::Denied(_)) => search(&mut conversation, 3, Question::OwnName).await.err(),
+        // The connection is gone, say.
+        Err(_) => None,
+    };
+    Err(match reason {
+        Some(Failure::Denied(reason)) if reason.lost_settings().is_some() => Failure::Denied(reason),
+        // In all other cases the first refusal says why.
+        _ => Failure::Denied(denial),
+    })
 }
 
-async fn search(conversation: &mut Conversation, id: u32, extended: bool) -> Result<RootDse, Failure> {
-    conversation.send(&request(id, extended)).await?;
+async fn search(conversation: &mut Conversation, id: u32, question: Question) -> Result<RootDse, Failure> {
+    conversation.send(&request(id, question)).await?;
     let mut answer = Answer::default();
     loop {
         let frame = conversation.frame(frame_length).await?;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Alias, View};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME};
+use super::{Alias, Ownership, View};
+use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS, WRONG_PRINCIPAL, WRONG_TARGET_NAME};
 use crate::config::Domain;
+use crate::guid::Guid;
 use crate::identity::{self, Expected, Known, Verdict, is_confirmed};
 use crate::inventory::Dc;
 use crate::report::Identity;
@@ -61,6 +62,8 @@ impl<'a> View<'a> {
     pub fn experience(&self, dc: &Dc, address: IpAddr) -> Experience {
         let Some(verdict) = self.machine(dc, address) else { return Experience::Unclear };
         match verdict.identity {
+            Identity::Inconclusive => Experience::Unclear,
+            _ if self.lost_settings(dc, address).is_some() => Experience::Wrong(WITHOUT_SETTINGS.to_vec()),
             Identity::OwnerProven | Identity::Owner | Identity::OwnerByName if verdict.state.no_replication => {
                 Experience::Wrong(vec![ENDPOINT_NOT_REGISTERED])
             }
@@ -72,8 +75,25 @@ impl<'a> View<'a> {
             Identity::OtherHost | Identity::NotADcUnnamed | Identity::Silent | Identity::Unreachable => {
                 Experience::Wrong(vec![RPC_UNAVAILABLE])
             }
-            Identity::Inconclusive | Identity::NotProbed => Experience::Unclear,
+            Identity::NotProbed => Experience::Unclear,
         }
+    }
+
+    /// The GUID of the NTDS Settings object without which the DC itself answers at an address that is its own, or of which
+    /// nobody says whose it is. A machine that says no name is the DC at an address that the configuration gives to it.
+    pub fn lost_settings(&self, dc: &Dc, address: IpAddr) -> Option<Guid> {
+        use Identity::{Inconclusive, Owner, OwnerByName, OwnerProven, ReinstalledDc};
+        let verdict = self.machine(dc, address)?;
+        let lost = verdict.state.lost_settings?;
+        let is_dc = match verdict.identity {
+            OwnerProven | Owner | OwnerByName | ReinstalledDc => true,
+            Inconclusive => dc.owns(address) && verdict.who == Some(lost.to_string()),
+            _ => false,
+        };
+        // Whatever belongs to others, or to nobody, has findings of its own.
+        let owned =
+            matches!(self.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_) | Ownership::Unknown);
+        (is_dc && owned).then_some(lost)
     }
 
     /// Whether an RPC client goes on to the next address from this one: nothing accepts its connection.
@@ -139,7 +159,9 @@ mod tests {
     use crate::evidence::probe::{AddressReplies, Failure};
     use crate::inventory;
     use crate::testing::World;
-    use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, failing, refusing, silent, without_directory};
+    use crate::testing::machines::{
+        GUID1, GUID2, STRANGE, dc, failing, refusing, silent, without_directory, without_settings,
+    };
 
     /// Who answers at the address of dc2, what a destination experiences, and whether it goes on to the next address.
     fn seen(replies: AddressReplies) -> (Identity, Experience, bool) {
@@ -162,6 +184,9 @@ mod tests {
             (dc("dc1.contoso.com", GUID1), Identity::OtherDc, wrong(&[-2_146_893_022]), false),
             (without_directory("dc2.contoso.com"), Identity::RightHostNoDirectory, wrong(&[1753]), false),
             (without_directory("FILES01.contoso.com"), Identity::NotADc, wrong(&[1753]), false),
+            (without_settings("dc2.contoso.com", GUID2), Identity::OwnerProven, wrong(&[8, 1722, 8439]), false),
+            (without_settings("dc2.contoso.com", STRANGE), Identity::ReinstalledDc, wrong(&[8, 1722, 8439]), false),
+            (without_settings("dc1.contoso.com", GUID1), Identity::OtherDc, wrong(&[-2_146_893_022]), false),
             (refusing("pc7.contoso.com"), Identity::OtherHost, wrong(&[1722]), false),
             (failing(&Failure::Refused), Identity::NotADcUnnamed, wrong(&[1722]), true),
             (silent(), Identity::Silent, wrong(&[1722]), true),

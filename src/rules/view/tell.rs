@@ -26,7 +26,9 @@ impl View<'_> {
             Identity::Inconclusive => "leads to a machine that does not say who it is".into(),
             Identity::NotProbed => return address.to_string(),
         };
-        format!("{address} {what}")
+        let lost = self.machine(dc, address).and_then(|verdict| verdict.state.lost_settings);
+        let without = lost.map(|guid| format!(", whose directory has lost its own NTDS Settings object {guid}"));
+        format!("{address} {what}{}", without.unwrap_or_default())
     }
 
     /// What the machine at an address calls itself; the address where it says nothing.

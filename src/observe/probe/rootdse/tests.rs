@@ -118,12 +118,15 @@ fn times_that_no_calendar_has_are_left_out() {
 
 #[test]
 fn the_question_sends_the_one_control_that_may_be_ignored() {
-    let with = request(1, true);
+    let with = request(1, Question::WithGuids);
     let control = b"\xa0\x21\x30\x1f\x04\x161.2.840.113556.1.4.529\x04\x05\x30\x03\x02\x01\x01";
     assert!(with.ends_with(control), "{with:02x?}");
-    let without = request(1, false);
+    let without = request(1, Question::WithoutGuids);
     assert!(without.len() < with.len() && !without.windows(4).any(|window| window == b"1.2."));
-    for question in [with, without] {
+    let name = request(1, Question::OwnName);
+    let asks_for = |attribute: &str| name.windows(attribute.len()).any(|window| window == attribute.as_bytes());
+    assert!(asks_for("dsServiceName") && !asks_for("serverName"), "{name:02x?}");
+    for question in [with, without, name] {
         assert_eq!(frame_length(&question), Ok(Some(question.len())));
     }
 }
