@@ -53,16 +53,24 @@ def write_zones(folder, dcs):
             file.write(f"{dc.alias}. 600 IN CNAME {dc.host}.\n")
 
 
+# Who has the same port of 127.0.0.2 may start a server at it. The tests do the same, see tests/real_servers/daemon.rs.
+RESERVED = []
+
+
 def free_ports(count):
-    """Loopback ports that are free for UDP and TCP, below the range of outgoing sockets."""
+    """Loopback ports that are free for UDP and TCP, below the range of outgoing sockets; ours until this process ends."""
     found = []
     for port in range(20000 + os.getpid() * 41 % 10000, 32000):
+        right = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
+            right.bind(("127.0.0.2", port))
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
                     probe.bind(("127.0.0.1", port))
         except OSError:
+            right.close()
             continue
+        RESERVED.append(right)
         found.append(port)
         if len(found) == count:
             return found

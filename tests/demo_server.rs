@@ -202,8 +202,10 @@ fn silence_and_closed_ports_differ() {
 
 #[test]
 fn a_dropped_server_gives_its_port_back() {
-    let server = plain();
-    let address = server.addr();
-    drop(server);
-    let _taken = UdpSocket::bind(address).expect("the port is free again");
+    let given_back = || {
+        let address = plain().addr();
+        UdpSocket::bind(address).is_ok()
+    };
+    // Anybody else on the machine may get it first, but not every time.
+    assert!((0..10).any(|_| given_back()), "no port is free again");
 }

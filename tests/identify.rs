@@ -8,14 +8,13 @@
 mod machine;
 mod start;
 
-use std::ops::Range;
 use std::process::Output;
 
 use assert_cmd::Command;
 use assert_cmd::assert::OutputAssertExt as _;
 use guidpost::demo::{Records, RunningServer, Scenario, Server, Spec};
 use guidpost::name::DnsName;
-use machine::{replay, replies, tcp_at};
+use machine::{DRSUAPI, Machine, hear, replay, replies};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -48,26 +47,16 @@ fn json(folder: &TempDir, arguments: &[&str]) -> (Value, i32) {
     (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
 }
 
-/// A base with which the machine's ports are free, and below those that systems give to whoever asks for none.
-fn free_base(among: Range<u16>) -> u16 {
-    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let mut bases = among.step_by(700);
-    bases.find(|base| [135, 389, 445].iter().all(|port| is_free(base + port))).unwrap()
-}
-
 /// dc1 of contoso.test, on loopback behind 192.0.2.5.
-fn dc1(among: Range<u16>) -> u16 {
-    let base = free_base(among);
-    tcp_at(&format!("127.0.0.1:{}", base + 389), replay(replies("ldap-rootdse-extdn", "dc1")));
-    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "dc1")));
-    base
+fn dc1() -> u16 {
+    let machine = Machine::default().tcp(389, replay(replies("ldap-rootdse-extdn", "dc1")));
+    let machine = machine.tcp(135, replay(replies("epm-map-drsuapi", "dc1")));
+    machine.tcp(DRSUAPI, |stream| hear(stream).map(drop)).start()
 }
 
 /// A file server on loopback.
-fn member(among: Range<u16>) -> u16 {
-    let base = free_base(among);
-    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "mem")));
-    base
+fn member() -> u16 {
+    Machine::default().tcp(135, replay(replies("epm-map-drsuapi", "mem"))).start()
 }
 
 fn dns() -> RunningServer {
@@ -106,7 +95,7 @@ fn folder(dns: Option<&RunningServer>, redirects: &[(&str, u16)]) -> TempDir {
 
 #[test]
 fn a_dc_is_recognised_by_its_address() {
-    let folder = folder(None, &[("192.0.2.5", dc1(10_000..16_000))]);
+    let folder = folder(None, &[("192.0.2.5", dc1())]);
     let (answer, code) = json(&folder, &["192.0.2.5"]);
     let machine = &answer["targets"][0]["addresses"][0]["machine"];
     assert_eq!((code, &answer["result"]), (0, &Value::from("identified")), "{answer:#}");
@@ -149,7 +138,7 @@ fn every_label_is_followed_by_a_blank() {
 #[test]
 fn the_guids_of_a_pasted_event_are_followed_to_their_machines() {
     let dns = dns();
-    let folder = folder(Some(&dns), &[("192.0.2.5", dc1(17_000..22_000)), ("192.0.2.6", member(22_000..27_000))]);
+    let folder = folder(Some(&dns), &[("192.0.2.5", dc1()), ("192.0.2.6", member())]);
     let (answer, code) = json(&folder, &[GUID]);
     let target = &answer["targets"][0];
     assert_eq!((code, &target["addresses"][0]["identity"]), (0, &Value::from("owner-proven")), "{answer:#}");
@@ -176,7 +165,7 @@ fn the_guids_of_a_pasted_event_are_followed_to_their_machines() {
 #[test]
 fn a_host_name_is_followed_at_every_server() {
     let dns = dns();
-    let folder = folder(Some(&dns), &[("192.0.2.5", dc1(27_000..32_000)), ("192.0.2.6", 0)]);
+    let folder = folder(Some(&dns), &[("192.0.2.5", dc1()), ("192.0.2.6", 0)]);
     let (answer, code) = json(&folder, &["dc1.contoso.test"]);
     let target = &answer["targets"][0];
     assert_eq!((code, &target["servers"][0]["server"]), (0, &Value::from("dns")), "{answer:#}");

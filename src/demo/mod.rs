@@ -7,6 +7,7 @@ mod behaviour;
 mod compare;
 mod expect;
 mod machines;
+mod ports;
 mod records;
 mod scenario;
 mod server;
@@ -15,6 +16,7 @@ mod zone;
 
 pub use behaviour::{Behaviour, Quirks, Spec};
 pub use expect::{Expected, ExpectedForecast};
+pub use ports::{Port, at_base, listen};
 pub use records::{RecordError, Records};
 pub use scenario::{RunningScenario, Scenario, ScenarioError, scenarios};
 pub use server::{Fleet, RunningServer, Seen, Server};

@@ -3,6 +3,7 @@
 //! A [`Fleet`] runs on one thread of its own and stops when it is dropped.
 #![expect(clippy::disallowed_types, reason = "the demo's DNS server is a place that touches the network")]
 
+use std::any::Any;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
@@ -14,10 +15,11 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::oneshot;
 
 use super::behaviour::{Behaviour, Mind, Spec};
+use super::ports::Port;
 use super::wire::Query;
 
-/// How often another port is tried when one is taken for UDP but not for TCP.
-const PORT_TRIES: usize = 50;
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 128;
 
 /// A question as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +71,10 @@ impl RunningServer {
 }
 
 /// The sockets of one server, bound before its thread runs so that its address is known and failures are reported.
-struct Sockets {
-    udp: std::net::UdpSocket,
-    tcp: Option<std::net::TcpListener>,
+enum Sockets {
+    Open(UdpSocket, TcpListener),
+    /// Nobody answers there; they only keep the port.
+    Held(Box<dyn Any + Send>),
 }
 
 impl Fleet {
@@ -80,38 +83,38 @@ impl Fleet {
     /// # Errors
     /// When no port is to be had, or records cannot be served.
     pub fn start(specs: Vec<Spec>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let context = runtime.enter();
         let mut addresses = Vec::new();
         let mut ready = Vec::new();
         for spec in specs {
             let mind = Mind::new(&spec)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {error}", spec.name)))?;
-            let sockets = bind(&spec)?;
-            addresses.push(sockets.udp.local_addr()?);
+            let (address, sockets) = bind(&spec)?;
+            addresses.push(address);
             ready.push((spec, mind, sockets));
         }
+        drop(context);
         let seen = Arc::default();
         let log = Arc::clone(&seen);
         let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("demo-dns".to_owned()).spawn(move || {
             let local = tokio::task::LocalSet::new();
             runtime.block_on(local.run_until(async move {
                 // Sockets of servers that never answer are held until the end: their ports stay theirs.
                 let mut held = Vec::new();
                 for (index, (spec, mind, sockets)) in ready.into_iter().enumerate() {
-                    if matches!(spec.behaviour, Behaviour::Silent | Behaviour::Closed) {
-                        held.push(sockets);
-                        continue;
-                    }
+                    let (udp, tcp) = match sockets {
+                        Sockets::Open(udp, tcp) => (udp, tcp),
+                        Sockets::Held(sockets) => {
+                            held.push(sockets);
+                            continue;
+                        }
+                    };
                     let mind = Rc::new(Mutex::new(mind));
                     let desk = Desk { index, no_tcp: spec.quirks.no_tcp, mind, seen: Arc::clone(&log) };
-                    // A socket that the runtime does not take serves nobody; its clients see silence.
-                    if let Ok(udp) = UdpSocket::from_std(sockets.udp) {
-                        tokio::task::spawn_local(serve_udp(desk.clone(), Rc::new(udp)));
-                    }
-                    if let Some(Ok(tcp)) = sockets.tcp.map(TcpListener::from_std) {
-                        tokio::task::spawn_local(serve_tcp(desk, tcp));
-                    }
+                    tokio::task::spawn_local(serve_udp(desk.clone(), Rc::new(udp)));
+                    tokio::task::spawn_local(serve_tcp(desk, tcp));
                 }
                 // Ends when the fleet is dropped, however that happens.
                 let _ = stopped.await;
@@ -141,28 +144,21 @@ impl Drop for Fleet {
     }
 }
 
-fn bind(spec: &Spec) -> io::Result<Sockets> {
+/// Holds a server's port; the sockets are those of the runtime in whose context this is called.
+fn bind(spec: &Spec) -> io::Result<(SocketAddr, Sockets)> {
     let host: IpAddr = if spec.quirks.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let port = Port::take(host, spec.quirks.port)?;
+    let address = port.address();
     if spec.behaviour == Behaviour::Closed {
-        // A connected socket takes datagrams from its peer alone: to everybody else the port is closed, and yet no
-        // other server can get it meanwhile.
-        let udp = std::net::UdpSocket::bind((host, spec.quirks.port))?;
-        udp.connect((host, 1))?;
-        return Ok(Sockets { udp, tcp: None });
+        return Ok((address, Sockets::Held(Box::new(port.close()?))));
     }
-    let mut tries = 0;
-    loop {
-        let tcp = std::net::TcpListener::bind((host, spec.quirks.port))?;
-        match std::net::UdpSocket::bind((host, tcp.local_addr()?.port())) {
-            Ok(udp) => {
-                udp.set_nonblocking(true)?;
-                tcp.set_nonblocking(true)?;
-                return Ok(Sockets { udp, tcp: Some(tcp) });
-            }
-            Err(error) if tries == PORT_TRIES => return Err(error),
-            Err(_) => tries += 1,
-        }
+    let (udp, tcp) = port.into_sockets();
+    let tcp = tcp.listen(BACKLOG)?;
+    if spec.behaviour == Behaviour::Silent {
+        return Ok((address, Sockets::Held(Box::new((udp, tcp)))));
     }
+    udp.set_nonblocking(true)?;
+    Ok((address, Sockets::Open(UdpSocket::from_std(udp)?, tcp)))
 }
 
 /// What the tasks of one server share.

@@ -1,6 +1,7 @@
 //! Text that whoever holds a DNS server or a machine may choose, from the wire to every format: nothing in the output
 //! moves a cursor, hides, turns a line round, or forges one.
 
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::forest::{Forest, start};
-use crate::machine::{hear, replay, replies, tcp_at, udp_at};
+use crate::machine::{DRSUAPI, Machine, hear, replay, replies};
 use crate::message::{A, ASKED, CNAME, Draft, IN, TXT, a, name, question, record};
 use crate::plugin_text;
 use crate::relay::{Relay, now};
@@ -202,30 +203,27 @@ fn disguised(messages: Vec<Vec<u8>>, from: &[u8], to: &[u8]) -> Vec<Vec<u8>> {
     messages
 }
 
+/// Answers each question for names with this.
+fn called(names: &[u8]) -> impl Fn(&UdpSocket, &[u8], SocketAddr) + Send + use<> {
+    let names = names[2..].to_vec();
+    move |socket, query, from| {
+        socket.send_to(&[&query[..2], &names].concat(), from).unwrap();
+    }
+}
+
 /// What machines call themselves, over LDAP and NetBIOS.
 #[test]
 fn names_that_machines_give_themselves_are_harmless_in_every_format() {
     let fleet = start(vec![FOREST.healthy()]);
-    for (number, label) in printed().enumerate() {
-        // Below the ports that systems give to whoever asks for none: one of them may be taken at any moment.
-        let among = 20_000 + 1000 * number as u16..21_000 + 1000 * number as u16;
-        let [dc, member] = bases(among);
+    for label in printed() {
         let rootdse = disguised(replies("ldap-rootdse-extdn", "dc1"), b"dc1.contoso.test", label);
-        tcp_at(&format!("127.0.0.1:{}", dc + 389), replay(rootdse));
-        tcp_at(&format!("127.0.0.1:{}", dc + 135), replay(replies("epm-map-drsuapi", "dc1")));
-        let names = disguised(replies("nbstat", "mem"), b"MEM", label);
-        for port in [dc + 137, member + 137] {
-            let mut reply = names[0].clone();
-            udp_at(&format!("127.0.0.1:{port}"), move |socket, query, from| {
-                reply[..2].copy_from_slice(&query[..2]);
-                socket.send_to(&reply, from).unwrap();
-            });
-        }
-        tcp_at(&format!("127.0.0.1:{}", member + 135), replay(replies("epm-map-drsuapi", "mem")));
+        let names = disguised(replies("nbstat", "mem"), b"MEM", label).remove(0);
         // No door that is knocked at is closed: Windows takes two seconds to tell of one, and Wine never does over UDP.
-        for port in [dc + 445, member + 389, member + 445] {
-            tcp_at(&format!("127.0.0.1:{port}"), |stream| hear(stream).map(drop));
-        }
+        let open = |stream: &mut TcpStream| hear(stream).map(drop);
+        let dc = Machine::default().tcp(389, replay(rootdse)).tcp(135, replay(replies("epm-map-drsuapi", "dc1")));
+        let dc = dc.tcp(445, open).tcp(DRSUAPI, open).udp(137, called(&names)).start();
+        let member = Machine::default().tcp(135, replay(replies("epm-map-drsuapi", "mem"))).tcp(389, open);
+        let member = member.tcp(445, open).udp(137, called(&names)).start();
 
         let probe = format!(
             "probe:\n  timeout: 5s\n  protocols: [ldap, epm, ntlm, netbios]\n  redirect:\n    203.0.113.1: 127.0.0.1:{dc}\n    203.0.113.2: 127.0.0.1:{member}\n    203.0.113.3: none\n"
@@ -238,16 +236,6 @@ fn names_that_machines_give_themselves_are_harmless_in_every_format() {
         assert!(said.contains("netbios") || said.contains("nbstat"), "{what}: {said}");
         all_formats(folder.path(), &["identify", "203.0.113.1", "203.0.113.2"], &["table", "json"], &what);
     }
-}
-
-/// Two bases at which the ports of a machine are free, and that share no port.
-fn bases(among: std::ops::Range<u16>) -> [u16; 2] {
-    let tcp = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let udp = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    let free = |base: &u16| [135, 389, 445].iter().all(|port| tcp(base + port)) && udp(base + 137) && udp(base + 389);
-    let [first, second] =
-        [among.start..among.start + 90, among.start + 500..among.end].map(|mut range| range.find(free));
-    [first.unwrap(), second.unwrap()]
 }
 
 /// Arguments and configuration files are foreign text, too.

@@ -1,12 +1,15 @@
 //! A relay in front of a DNS server: everything that goes through it can be lost, delayed or changed.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use guidpost::demo::{Port, listen};
+use tokio::net::TcpSocket;
 
 /// How long a thread waits before it looks whether it is to end.
 const TICK: Duration = Duration::from_millis(20);
@@ -64,6 +67,8 @@ impl Behind {
 pub(crate) struct Relay {
     /// Where to send questions.
     pub(crate) address: SocketAddr,
+    /// Refuses connections until it is taken.
+    tcp: Option<TcpSocket>,
     questions: Arc<Mutex<Vec<Vec<u8>>>>,
     end: Arc<AtomicBool>,
 }
@@ -75,8 +80,11 @@ impl Relay {
         server: SocketAddr,
         mut carry: impl FnMut(usize, &[u8], Behind) -> Vec<Parcel> + Send + 'static,
     ) -> Self {
-        let (socket, questions, end) = (free_socket(), Arc::default(), Arc::new(AtomicBool::new(false)));
-        let relay = Self { address: socket.local_addr().unwrap(), questions, end };
+        let port = Port::take(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let address = port.address();
+        let (socket, tcp) = port.into_sockets();
+        let (questions, end) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let relay = Self { address, tcp: Some(tcp), questions, end };
         let (questions, end) = (Arc::clone(&relay.questions), Arc::clone(&relay.end));
         socket.set_read_timeout(Some(TICK)).unwrap();
         let shelf = shelf(socket.try_clone().unwrap());
@@ -105,11 +113,11 @@ impl Relay {
 
     /// Carries TCP too: `carry` gets each question and says which octets come back; `None` ends the connection.
     pub(crate) fn with_tcp(
-        self,
+        mut self,
         server: SocketAddr,
         carry: impl Fn(&[u8], Behind) -> Option<Vec<u8>> + Clone + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(self.address).unwrap();
+        let listener = listen(self.tcp.take().unwrap()).unwrap();
         listener.set_nonblocking(true).unwrap();
         let (questions, end) = (Arc::clone(&self.questions), Arc::clone(&self.end));
         thread::spawn(move || {
@@ -188,16 +196,6 @@ fn note(questions: &Mutex<Vec<Vec<u8>>>, query: &[u8]) -> usize {
     let mut questions = questions.lock().unwrap();
     questions.push(query.to_vec());
     questions.len() - 1
-}
-
-/// A UDP socket whose port is free for TCP, too.
-fn free_socket() -> UdpSocket {
-    let pair = || {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
-        TcpListener::bind(socket.local_addr().ok()?).ok()?;
-        Some(socket)
-    };
-    (0..100).find_map(|_| pair()).expect("a port that is free for both")
 }
 
 /// With its length in front (RFC 1035 section 4.2.2).

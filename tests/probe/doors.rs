@@ -4,9 +4,8 @@ use guidpost::config::Probe;
 use guidpost::evidence::probe::{AddressReplies, Failure, Mapping, Reply};
 use guidpost::observe::probe::Doors;
 
-use crate::machine::{PATIENCE, replay, replies, run, tcp_at};
+use crate::machine::{Machine, PATIENCE, replay, replies, run};
 
-/// A base for which the machine's TCP ports are free.
 fn doors(base: u16) -> Doors {
     let mut options = Probe { timeout: PATIENCE, ..Probe::default() };
     let address = "192.0.2.5".parse().unwrap();
@@ -14,18 +13,9 @@ fn doors(base: u16) -> Doors {
     Doors::of(address, 0, &options).unwrap()
 }
 
-/// The same, below the ports that systems give to whoever asks for none: one of those may be taken at any moment.
-fn free_base(among: std::ops::Range<u16>) -> u16 {
-    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let mut bases = among.step_by(1000);
-    bases.find(|base| [135, 389, 445].iter().all(|port| is_free(base + port))).unwrap()
-}
-
 #[test]
 fn a_member_server_is_asked_for_its_directory_and_then_for_its_name() {
-    let base = free_base(16_000..24_000);
-    tcp_at(&format!("127.0.0.1:{}", base + 135), replay(replies("epm-map-drsuapi", "mem")));
-    let doors = doors(base);
+    let doors = doors(Machine::default().tcp(135, replay(replies("epm-map-drsuapi", "mem"))).start());
     let mut seen = AddressReplies::default();
     run(doors.ask_directory(&mut seen));
     assert_eq!(seen.epm, Some(Reply::Answer(Mapping::NotRegistered)));
@@ -41,7 +31,7 @@ fn a_member_server_is_asked_for_its_directory_and_then_for_its_name() {
 
 #[test]
 fn a_closed_door_is_not_tried_again() {
-    let doors = doors(free_base(24_000..32_000));
+    let doors = doors(Machine::default().start());
     let mut seen = AddressReplies { epm: Some(Reply::Failure(Failure::Timeout)), ..AddressReplies::default() };
     run(doors.ask_name(&mut seen));
     assert_eq!(seen.ntlm_rpc, None);

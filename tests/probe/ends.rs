@@ -10,6 +10,8 @@ use guidpost::observe::{Session, SessionOptions};
 use guidpost::plan::Plan;
 use guidpost::report::Incomplete;
 
+#[cfg(target_os = "linux")]
+use crate::machine::closed;
 use crate::machine::{PATIENCE, timed};
 
 /// More than are asked at the same time.
@@ -83,7 +85,8 @@ fn the_deadline_and_an_interruption_end_asking_at_once() {
 #[cfg(target_os = "linux")]
 fn what_was_learned_before_the_end_is_kept() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let held = closed();
+    let closed = held.address();
     let mut config = config((0..2).map(address), silent.local_addr().unwrap());
     config.probe.redirect.insert(address(1), Some(SocketAddr::new(closed.ip(), closed.port() - 389)));
     let mut evidence = evidence(config);
@@ -102,11 +105,12 @@ fn what_was_learned_before_the_end_is_kept() {
 fn too_few_sockets_make_a_run_longer_and_not_wrong() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let base = silent.local_addr().unwrap().port() - 389;
-    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = closed();
     let folder = tempfile::tempdir().unwrap();
     let mut text = format!(
-        "forest: contoso.test\nlocator_records: false\ndns_servers: [{{ address: 127.0.0.1, port: {closed} }}]\n\
-         domain_controllers:\n"
+        "forest: contoso.test\nlocator_records: false\ndns_servers: [{{ address: 127.0.0.1, port: {} }}]\n\
+         domain_controllers:\n",
+        closed.address().port()
     );
     let mut redirect = String::new();
     for number in 1..=MANY {

@@ -9,35 +9,24 @@ use guidpost::evidence::{Evidence, Purpose, Selection};
 use guidpost::observe::Local;
 use guidpost::run::{self, Origin};
 
-use crate::machine::{hear, hex, replies, tcp_at, udp, udp_at};
-
-/// The port that the mapper of the DC names, instead of one of the dynamic range, which others may use.
-const DRSUAPI: u16 = 500;
+use crate::machine::{DRSUAPI, Machine, hear, hex, replies, udp};
 
 /// Port, and what came: a datagram, or all messages of one connection.
 type Log = Arc<Mutex<Vec<(u16, Vec<Vec<u8>>)>>>;
 
-/// A base for which all ports of a machine are free.
-fn free_base(among: std::ops::Range<u16>) -> u16 {
-    let tcp = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let udp = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    let mut bases = among.step_by(700);
-    let is_free = |base: &u16| [135, 389, 445, DRSUAPI].iter().all(|port| tcp(base + port));
-    bases.find(|base| is_free(base) && udp(base + 137) && udp(base + 389)).unwrap()
-}
-
-/// Opens all ports of a machine: UDP keeps silent, TCP answers each message with the next of the script.
-fn machine(base: u16, script: impl Fn(u16, &[u8]) -> Vec<Vec<u8>> + Clone + Send + 'static) -> Log {
-    let log = Log::default();
+/// Opens all ports of a machine: UDP keeps silent, TCP answers each message with the next of the script. Gives its base.
+fn machine(script: impl Fn(u16, &[u8]) -> Vec<Vec<u8>> + Clone + Send + 'static) -> (u16, Log) {
+    let all = Log::default();
+    let mut machine = Machine::default();
     for port in [137, 389] {
-        let log = log.clone();
-        udp_at(&format!("127.0.0.1:{}", base + port), move |_, datagram, _| {
+        let log = all.clone();
+        machine = machine.udp(port, move |_, datagram, _| {
             log.lock().unwrap().push((port, vec![datagram.to_vec()]));
         });
     }
     for port in [135, 389, 445, DRSUAPI] {
-        let (log, script) = (log.clone(), script.clone());
-        tcp_at(&format!("127.0.0.1:{}", base + port), move |stream| {
+        let (log, script) = (all.clone(), script.clone());
+        machine = machine.tcp(port, move |stream| {
             let connection = {
                 let mut log = log.lock().unwrap();
                 log.push((port, Vec::new()));
@@ -58,7 +47,7 @@ fn machine(base: u16, script: impl Fn(u16, &[u8]) -> Vec<Vec<u8>> + Clone + Send
             Ok(())
         });
     }
-    log
+    (machine.start(), all)
 }
 
 /// No machine of a DC: all doors are tried.
@@ -85,12 +74,7 @@ fn member(port: u16, _: &[u8]) -> Vec<Vec<u8>> {
 /// A DC that serves replication on a port of its own.
 fn dc(port: u16, _: &[u8]) -> Vec<Vec<u8>> {
     match port {
-        135 => {
-            let mut answers = replies("epm-map-drsuapi", "dc1");
-            let floor = answers[1].windows(7).position(|octets| octets[..5] == [1, 0, 7, 2, 0]).unwrap();
-            answers[1][floor + 5..floor + 7].copy_from_slice(&DRSUAPI.to_be_bytes());
-            answers
-        }
+        135 => replies("epm-map-drsuapi", "dc1"),
         389 => replies("ldap-rootdse-extdn", "dc1"),
         _ => Vec::new(),
     }
@@ -126,9 +110,8 @@ fn run_against(bases: [u16; 2]) -> (Evidence, Vec<Vec<u8>>) {
 
 #[test]
 fn nothing_that_is_sent_can_change_anything() {
-    let bases = [free_base(10_000..12_000), free_base(13_000..15_000)];
-    let logs = [machine(bases[0], member), machine(bases[1], dc)];
-    let (evidence, questions) = run_against(bases);
+    let (machines, logs): (Vec<u16>, Vec<Log>) = [machine(member), machine(dc)].into_iter().unzip();
+    let (evidence, questions) = run_against([machines[0], machines[1]]);
     // All doors were tried: the member's for its name too.
     let member = &evidence.machines[&"192.0.2.5".parse().unwrap()].replies;
     assert!(member.ntlm_rpc.is_some() && member.ntlm_smb.is_some() && member.netbios.is_some(), "{member:?}");

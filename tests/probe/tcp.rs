@@ -7,7 +7,7 @@ use std::time::Duration;
 use guidpost::evidence::probe::{Challenge, Denial, Failure, Mapping, Reply, RootDse, Status};
 use guidpost::observe::probe::{epm, ntlm, rootdse, smb2};
 
-use crate::machine::{PATIENCE, TIMEOUT, closed_tcp, drip, hear, hex, replay, replies, run, tcp, timed};
+use crate::machine::{PATIENCE, TIMEOUT, closed, drip, hear, hex, replay, replies, run, tcp, timed};
 
 /// The challenge that MS-NLMP 4.2.4.3 prints.
 const CHALLENGE: &str = "4e544c4d53535000020000000c000c003800000033828ae20123456789abcdef0000000000000000240024004400000006007017\
@@ -215,7 +215,8 @@ fn all_four(machine: SocketAddr, timeout: Duration) -> ([Option<Failure>; 4], Du
 
 #[test]
 fn a_closed_port_a_hanging_one_and_a_hang_up_are_told_apart() {
-    let (ended, _) = all_four(closed_tcp(), PATIENCE);
+    let closed = closed();
+    let (ended, _) = all_four(closed.address(), PATIENCE);
     assert_eq!(ended, [const { Some(Failure::Refused) }; 4]);
     let (ended, took) = all_four(
         tcp(|stream| {
@@ -308,5 +309,6 @@ fn other_protocols_are_recognised_as_such() {
 fn the_named_port_is_tried() {
     let open = tcp(|stream| hear(stream).map(drop));
     assert_eq!(run(epm::try_port(open, PATIENCE)).answer().unwrap().port, open.port());
-    assert_eq!(run(epm::try_port(closed_tcp(), PATIENCE)), Reply::Failure(Failure::Refused));
+    let closed = closed();
+    assert_eq!(run(epm::try_port(closed.address(), PATIENCE)), Reply::Failure(Failure::Refused));
 }

@@ -5,6 +5,8 @@ use std::net::UdpSocket;
 use guidpost::evidence::probe::{Failure, Ping, Reply};
 use guidpost::observe::probe::{cldap, netbios};
 
+#[cfg(target_os = "linux")]
+use crate::machine::closed;
 use crate::machine::{PATIENCE, TIMEOUT, replies, run, timed, udp};
 
 /// The captured reply, with the message id of `request`. In both, the id is the first number inside the message.
@@ -71,11 +73,11 @@ fn a_lost_datagram_is_sent_once_more_and_no_more() {
 // Windows tells of it too, but Wine, where these tests run, does not.
 #[cfg(target_os = "linux")]
 fn a_closed_port_is_known_at_once() {
-    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (reply, took) = timed(cldap::ask(closed, PATIENCE));
+    let closed = closed();
+    let (reply, took) = timed(cldap::ask(closed.address(), PATIENCE));
     assert_eq!(reply, Reply::Failure(Failure::Refused));
     assert!(took < PATIENCE / 2, "{took:?}");
-    let reply = run(netbios::ask(closed, PATIENCE));
+    let reply = run(netbios::ask(closed.address(), PATIENCE));
     assert_eq!(reply, Reply::Failure(Failure::Refused));
 }
 

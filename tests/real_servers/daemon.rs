@@ -1,17 +1,16 @@
 //! Starting a real DNS server on a free loopback port, and ending it.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::forest::Zone;
+use crate::reserved::Reserved;
 
 /// Where tests find their servers.
 pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -55,6 +54,20 @@ pub(crate) struct Daemon {
     pub(crate) address: SocketAddr,
     child: Child,
     dir: TempDir,
+    _port: Reserved,
+}
+
+/// An installed program, and what stands on its command line before its configuration.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    args: &'static [&'static str],
+}
+
+/// Why a server does not answer.
+enum Trouble {
+    PortTaken,
+    Other(String),
 }
 
 impl Daemon {
@@ -91,51 +104,56 @@ impl Daemon {
     }
 
     fn start_with(kind: Kind, zones: &[Zone], ip: IpAddr, manners: &Manners) -> Self {
-        let address = free_address(ip);
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        for zone in zones {
-            write(&zone_path(dir.path(), zone), &zone.text());
-        }
-        let config = dir.path().join("server.conf");
         let (program, package, args): (_, _, &[&str]) = match kind {
             // -n 1: one worker thread; many servers share the machine. -g: foreground, log on stderr.
             Kind::Bind => ("named", "bind9", &["-g", "-n", "1", "-c"]),
             Kind::Knot => ("knotd", "knot", &["-c"]),
             Kind::Nsd => ("nsd", "nsd", &["-d", "-c"]),
         };
-        let text = match kind {
-            Kind::Bind => bind_config(dir.path(), address, zones, manners),
-            Kind::Knot => knot_config(dir.path(), address, zones, manners),
-            Kind::Nsd => nsd_config(dir.path(), address, zones, manners),
+        let prepare = |dir: &Path, address| {
+            for zone in zones {
+                write(&zone_path(dir, zone), &zone.text());
+            }
+            match kind {
+                Kind::Bind => bind_config(dir, address, zones, manners),
+                Kind::Knot => knot_config(dir, address, zones, manners),
+                Kind::Nsd => nsd_config(dir, address, zones, manners),
+            }
         };
-        write(&config, &text);
         let known: Vec<&str> = zones.iter().map(|zone| zone.origin.as_str()).collect();
-        Self::spawn(program, package, args, &config, dir, address, &known)
+        Self::run(&Program { name: program, package, args }, ip, prepare, &known)
     }
 
     /// Starts Unbound as a forwarder of everything to `upstream`.
     pub(crate) fn forwarder(upstream: SocketAddr, known: &str) -> Self {
-        let address = free_address(LOCALHOST);
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let config = dir.path().join("server.conf");
-        write(&config, &unbound_config(dir.path(), address, upstream));
         // -d: foreground. -p: no pid file.
-        Self::spawn("unbound", "unbound", &["-d", "-p", "-c"], &config, dir, address, &[known])
+        let unbound = Program { name: "unbound", package: "unbound", args: &["-d", "-p", "-c"] };
+        Self::run(&unbound, LOCALHOST, |dir, address| unbound_config(dir, address, upstream), &[known])
     }
 
-    fn spawn(
-        program: &str,
-        package: &str,
-        args: &[&str],
-        config: &Path,
-        dir: TempDir,
-        address: SocketAddr,
-        known: &[&str],
-    ) -> Self {
+    /// `prepare` writes what a server at this address needs into a folder, and gives its configuration; `known` are the
+    /// zones that it must answer for.
+    fn run(program: &Program, ip: IpAddr, prepare: impl Fn(&Path, SocketAddr) -> String, known: &[&str]) -> Self {
+        for _ in 0..5 {
+            let mut daemon = Self::spawn(program, Reserved::at(ip), &prepare);
+            match daemon.wait_until_it_answers(known) {
+                Ok(()) => return daemon,
+                // Somebody without a reservation has taken it first.
+                Err(Trouble::PortTaken) => {}
+                Err(Trouble::Other(text)) => panic!("{} at {} {text}", program.name, daemon.address),
+            }
+        }
+        panic!("{}: every port is taken before it starts", program.name)
+    }
+
+    fn spawn(program: &Program, port: Reserved, prepare: &impl Fn(&Path, SocketAddr) -> String) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let config = dir.path().join("server.conf");
+        write(&config, &prepare(dir.path(), port.address));
         // Where AppArmor is on, Debian's profiles forbid the installed programs to read a temporary directory. Profiles
         // go by path, so a copy is free of them.
-        let copy = dir.path().join(program);
-        let installed = find_program(program, package);
+        let copy = dir.path().join(program.name);
+        let installed = find_program(program.name, program.package);
         // By a process of its own: a copy made here would be open for writing while other tests fork, and a program that
         // anybody has open for writing cannot be started (ETXTBSY).
         let copied = Command::new("cp").args([&installed, &copy]).status();
@@ -146,36 +164,36 @@ impl Daemon {
         let child = Command::new("timeout")
             .args(["--kill-after=5", "600"])
             .arg(&copy)
-            .args(args)
+            .args(program.args)
             .arg(config)
             .current_dir(dir.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle of the log"))
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|e| panic!("cannot start {program}: {e}"));
-        let mut daemon = Self { address, child, dir };
-        daemon.wait_until_it_answers(program, known);
-        daemon
+            .unwrap_or_else(|e| panic!("cannot start {}: {e}", program.name));
+        Self { address: port.address, child, dir, _port: port }
     }
 
-    /// `known` are the zones that it must answer for; a server may load them one after the other.
-    fn wait_until_it_answers(&mut self, program: &str, known: &[&str]) {
+    /// A server may load its zones one after the other, so all that are `known` are asked for.
+    fn wait_until_it_answers(&mut self, known: &[&str]) -> Result<(), Trouble> {
         let start = Instant::now();
         loop {
             let ended = self.child.try_wait().expect("the state of a child process");
+            let read = |name: &str| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+            // As Knot, NSD and Unbound say it, and BIND.
+            let taken = ["address already in use", "unable to listen on any configured interfaces"];
+            let log = read("log").to_lowercase();
+            if taken.iter().any(|words| log.contains(words)) {
+                return Err(Trouble::PortTaken);
+            }
             if ended.is_none() && known.iter().all(|zone| answers(self.address, zone)) {
-                return;
+                return Ok(());
             }
             if ended.is_some() || start.elapsed() > Duration::from_secs(30) {
                 let how = ended.map_or("does not answer".to_owned(), |status| format!("ended: {status}"));
-                let read = |name: &str| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
-                panic!(
-                    "{program} at {} {how}\n--- configuration\n{}\n--- log\n{}",
-                    self.address,
-                    read("server.conf"),
-                    read("log")
-                );
+                let files = format!("--- configuration\n{}\n--- log\n{}", read("server.conf"), read("log"));
+                return Err(Trouble::Other(format!("{how}\n{files}")));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -184,6 +202,10 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        // One that has ended by itself has no id any more.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         // `Child::kill` sends SIGKILL, which `timeout` could not pass on; the server would stay.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
@@ -200,22 +222,6 @@ pub(crate) fn find_program(program: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| {
             panic!("`{program}` is not installed: it comes with the Debian package `{package}`; tests/all installs it")
         })
-}
-
-/// A loopback address whose port is free for UDP and TCP, and handed out once.
-pub(crate) fn free_address(ip: IpAddr) -> SocketAddr {
-    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
-    // Below the range from which the system takes the ports of outgoing sockets, so nobody takes one between this
-    // check and the server's start; begun at another place by each process, because tests may run as processes.
-    let first = std::process::id().wrapping_mul(41) % 10_000;
-    let mut given = GIVEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let given = given.get_or_insert_with(HashSet::new);
-    (0..10_000)
-        .map(|i| u16::try_from(20_000 + (first + i) % 10_000).expect("below 30,000"))
-        .filter(|port| given.insert(*port))
-        .map(|port| SocketAddr::new(ip, port))
-        .find(|address| UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok())
-        .unwrap_or_else(|| panic!("no free port at {ip}: is there such an address on this machine?"))
 }
 
 /// Whether the server at `address` answers the SOA question for `zone` without error.

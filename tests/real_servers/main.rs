@@ -19,6 +19,7 @@ mod gone;
 mod healthy;
 mod limits;
 mod relay;
+mod reserved;
 mod run;
 mod server_trouble;
 mod transport;

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::daemon::{Daemon, Kind, LOCALHOST, free_address};
+use guidpost::demo::Port;
+use tokio::net::TcpSocket;
+
+use crate::daemon::{Daemon, Kind, LOCALHOST};
 use crate::dig::dig;
 use crate::forest::{Records, dcs};
 
@@ -18,6 +21,8 @@ const TICK: Duration = Duration::from_millis(50);
 pub(crate) struct Relay {
     /// Where to send questions.
     pub(crate) address: SocketAddr,
+    /// Refuses connections.
+    _tcp: TcpSocket,
     questions: Arc<Mutex<Vec<Vec<u8>>>>,
     end: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -26,15 +31,16 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts a relay in front of `server`.
     pub(crate) fn start(server: SocketAddr) -> Self {
-        let address = free_address(LOCALHOST);
-        let socket = UdpSocket::bind(address).expect("the port is free");
+        let port = Port::take(LOCALHOST, 0).expect("a free port");
+        let address = port.address();
+        let (socket, tcp) = port.into_sockets();
         let questions = Arc::new(Mutex::new(Vec::new()));
         let end = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let (questions, end) = (Arc::clone(&questions), Arc::clone(&end));
             move || carry(&socket, server, &questions, &end)
         });
-        Self { address, questions, end, thread: Some(thread) }
+        Self { address, _tcp: tcp, questions, end, thread: Some(thread) }
     }
 
     /// Every datagram that went to the server.

@@ -3,7 +3,9 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::daemon::{AUTHORITATIVE, Daemon, Kind, LOCALHOST, free_address};
+use guidpost::demo::Port;
+
+use crate::daemon::{AUTHORITATIVE, Daemon, Kind, LOCALHOST};
 use crate::forest::{Dc, Records, Zone, dcs};
 use crate::run::{Report, check};
 
@@ -77,10 +79,11 @@ fn a_dead_server_and_a_closed_port_among_good_ones() {
     let (knot, nsd) = (Daemon::start(Kind::Knot, &zones), Daemon::start(Kind::Nsd, &zones));
     // Held and never read: it swallows every question.
     let dead = UdpSocket::bind((LOCALHOST, 0)).expect("a socket");
+    let closed = Port::take(LOCALHOST, 0).and_then(Port::close).expect("a closed port");
     let servers = [
         ("knot", knot.address),
         ("dead", dead.local_addr().expect("bound")),
-        ("closed", free_address(LOCALHOST)),
+        ("closed", closed.address()),
         ("nsd", nsd.address),
     ];
     let start = Instant::now();

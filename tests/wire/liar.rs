@@ -1,16 +1,18 @@
 //! A DNS server on loopback that does what a test tells it to.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use guidpost::config::{Config, Query};
+use guidpost::demo::{Port, listen};
 use guidpost::evidence::{Answer, Column, Evidence, Rdata, RecordType, Selection};
 use guidpost::name::DnsName;
 use guidpost::observe::{self, Session, SessionOptions};
 use guidpost::plan::{Ask, Plan};
+use tokio::net::TcpSocket;
 
 /// What the server does with one datagram.
 pub(crate) enum Act {
@@ -26,22 +28,20 @@ pub(crate) enum Act {
 pub(crate) struct Liar {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Refuses connections until it is taken.
+    tcp: Option<TcpSocket>,
 }
 
 impl Liar {
     /// A server on 127.0.0.1; `script` gets each datagram with its number, from 0.
     pub(crate) fn new(script: impl FnMut(usize, &[u8]) -> Vec<Act> + Send + 'static) -> Self {
-        Self::at("127.0.0.1:0", script)
+        Self::at(([127, 0, 0, 1], 0).into(), script)
     }
 
-    pub(crate) fn at(address: &str, mut script: impl FnMut(usize, &[u8]) -> Vec<Act> + Send + 'static) -> Self {
-        // A port that somebody has for TCP already is of no use for `with_tcp`.
-        let free = || {
-            let socket = UdpSocket::bind(address).unwrap();
-            TcpListener::bind(socket.local_addr().unwrap()).is_ok().then_some(socket)
-        };
-        let socket = (0..100).find_map(|_| free()).unwrap();
-        let address = socket.local_addr().unwrap();
+    pub(crate) fn at(address: SocketAddr, mut script: impl FnMut(usize, &[u8]) -> Vec<Act> + Send + 'static) -> Self {
+        let port = Port::take(address.ip(), address.port()).unwrap();
+        let address = port.address();
+        let (socket, tcp) = port.into_sockets();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         thread::spawn(move || {
@@ -70,12 +70,12 @@ impl Liar {
                 }
             }
         });
-        Self { address, seen }
+        Self { address, seen, tcp: Some(tcp) }
     }
 
     /// Serves TCP on the same port: `script` gets each connection.
-    pub(crate) fn with_tcp(self, mut script: impl FnMut(TcpStream) + Send + 'static) -> Self {
-        let listener = TcpListener::bind(self.address).unwrap();
+    pub(crate) fn with_tcp(mut self, mut script: impl FnMut(TcpStream) + Send + 'static) -> Self {
+        let listener = listen(self.tcp.take().unwrap()).unwrap();
         thread::spawn(move || listener.incoming().flatten().for_each(&mut script));
         self
     }

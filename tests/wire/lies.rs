@@ -23,7 +23,7 @@ fn a_good_answer_is_kept_whole() {
 
 #[test]
 fn servers_are_asked_over_ipv6_too() {
-    let server = Liar::at("[::1]:0", |_, query| vec![Act::Send(honest(query))]);
+    let server = Liar::at("[::1]:0".parse().unwrap(), |_, query| vec![Act::Send(honest(query))]);
     assert_eq!(ask_one(server.address).answer().outcome, Outcome::Reply);
 }
 

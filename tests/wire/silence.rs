@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use guidpost::config::Query;
+#[cfg(target_os = "linux")]
+use guidpost::demo::Port;
 use guidpost::evidence::{Lost, NotAsked, Outcome};
 use guidpost::observe::{self, Session, SessionOptions};
 use guidpost::plan::Plan;
@@ -54,17 +56,12 @@ fn a_server_that_dies_half_way_does_not_hold_up_the_run() {
     assert_eq!(seen.answers().len(), 5000);
 }
 
-/// An address on loopback where nothing listens. Only Linux tells of it on every machine: others do so from the second
-/// datagram on, and Wine never.
-#[cfg(target_os = "linux")]
-fn closed_port() -> SocketAddr {
-    std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
+// Only Linux tells of a closed port on every machine: others do so from the second datagram on, and Wine never.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_closed_port_is_known_at_once() {
-    let seen = ask_all(closed_port(), questions(1000), Query::default());
+    let closed = Port::take([127, 0, 0, 1].into(), 0).unwrap().close().unwrap();
+    let seen = ask_all(closed.address(), questions(1000), Query::default());
     assert!(seen.elapsed < Duration::from_millis(500), "{:?}", seen.elapsed);
     assert_eq!(count(&seen, Outcome::Lost(Lost::Closed)), 1);
     assert_eq!(count(&seen, Outcome::NotAsked(NotAsked::Closed)), 999);
@@ -75,10 +72,13 @@ fn a_closed_port_is_known_at_once() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_is_just_being_restarted_is_not_closed() {
-    let address = closed_port();
+    // What is held cannot become free again. So this is an address that nobody else on the machine uses, by the id of
+    // this process, and a port below those that systems give to whoever asks for none.
+    let [_, a, b, c] = std::process::id().to_be_bytes();
+    let address = SocketAddr::from(([127, 0x80 | a, b, c], 2053));
     let restart = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(20));
-        Liar::at(&address.to_string(), |_, query| vec![Act::Send(honest(query))])
+        Liar::at(address, |_, query| vec![Act::Send(honest(query))])
     });
     let seen = ask_all(address, questions(20), Query::default());
     restart.join().unwrap();

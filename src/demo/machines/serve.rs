@@ -6,7 +6,6 @@ use std::any::Any;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::replies::{self, Call};
 use super::{Character, Kind, ldap};
+use crate::demo::ports;
 
 const LDAP: u16 = 389;
 const RPC: u16 = 135;
@@ -30,14 +30,6 @@ const FURTHER_TCP: [u16; 6] = [DNS, KERBEROS, PASSWORD, 636, 3268, 3269];
 const FURTHER_UDP: [u16; 3] = [DNS, KERBEROS, PASSWORD];
 /// Where a Samba DC has DRSUAPI; base + this must be a port.
 const DRSUAPI: u16 = 49_153;
-
-/// Bases from here on, below [`LAST_BASE`], so that no port is privileged or too large.
-const FIRST_BASE: u16 = 2_000;
-const LAST_BASE: u16 = 16_000;
-/// A step that shares no factor with the range: all bases come in turn.
-const STEP: u16 = 613;
-/// How many bases are tried for one machine.
-const BASES: u32 = 2_000;
 
 /// How long a connection to a port that swallows them is waited for before its queue counts as full.
 const FULL: Duration = Duration::from_millis(40);
@@ -63,7 +55,7 @@ impl Running {
         {
             let _context = runtime.enter();
             for character in characters {
-                let (base, sockets) = bind(&character)?;
+                let (base, sockets) = ports::at_base(|base| doors(&character, base))?;
                 bases.push(SocketAddr::from((Ipv4Addr::LOCALHOST, base)));
                 ready.push((character, sockets));
             }
@@ -123,23 +115,7 @@ enum Wanted {
     Closed,
 }
 
-fn bind(character: &Character) -> io::Result<(u16, Vec<Door>)> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let range = u32::from(LAST_BASE - FIRST_BASE);
-    // Several processes look for ports at the same time: each begins elsewhere.
-    let salt = std::process::id().wrapping_mul(7);
-    let mut last = None;
-    for _ in 0..BASES {
-        let turn = u32::from(NEXT.fetch_add(1, Ordering::Relaxed)).wrapping_mul(u32::from(STEP));
-        let base = FIRST_BASE + (salt.wrapping_add(turn) % range) as u16;
-        match doors(character, base) {
-            Ok(doors) => return Ok((base, doors)),
-            Err(error) => last = Some(error),
-        }
-    }
-    Err(last.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrInUse)))
-}
-
+/// Holds every port of a machine at this base.
 fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
     use Wanted::{Answers, Closed, Deaf, Full};
     let kind = character.kind;
@@ -163,8 +139,7 @@ fn doors(character: &Character, base: u16) -> io::Result<Vec<Door>> {
         let address = (Ipv4Addr::LOCALHOST, base + port);
         let socket = std::net::UdpSocket::bind(address)?;
         if wanted == Closed {
-            // A connected socket takes datagrams from its peer alone: to everybody else the port is closed.
-            socket.connect((Ipv4Addr::LOCALHOST, 1))?;
+            ports::close(&socket)?;
         }
         socket.set_nonblocking(true)?;
         let socket = UdpSocket::from_std(socket)?;
