@@ -19,7 +19,7 @@ rule! {
     /// # References
     /// MS-ADTS 6.3.2.3 (DsaCname).
     "alias-not-cname", Alias, Warning, needs: [Alias, Identity],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, BAD_DN, NOT_ENOUGH_MEMORY]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -47,7 +47,6 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 message: format!("the name holds addresses instead of an alias: {}{}", actual.join(", "), cure.note),
                 actual,
                 remedy: cure.remedy,
-                ..Draft::default()
             },
         );
     }
