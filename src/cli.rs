@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::base::name::DnsName;
 use crate::config::ServerAddress;
 use crate::evidence::Family;
-use crate::name::DnsName;
 use crate::render::ColorChoice;
 pub use gone::Gone;
 pub use identify::Identify;

@@ -4,12 +4,14 @@ mod former;
 mod names;
 mod subject;
 
-use crate::evidence::{RecordType, Transfer};
+use crate::base::dns::RecordType;
+use crate::base::dns::rcode_name;
+use crate::base::name::DnsName;
+use crate::evidence::Transfer;
 use crate::inventory::Inventory;
-use crate::name::DnsName;
 use crate::plan::gone::{apex, is_whole};
 use crate::report::{ChecklistItem, Finding, ItemStatus, Outcome};
-use crate::rules::{self, View, rcode_name};
+use crate::rules::{self, View};
 pub use former::{Former, is_synthesized};
 pub use names::Item;
 pub use subject::{DepartedError, check_words, departed, departed_of};

@@ -5,11 +5,12 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
+use guidpost::base::exit;
 use guidpost::cli::{Cli, Command};
 use guidpost::commands::{self, CommandError, Console};
 use guidpost::render::{Verbosity, escape};
+use guidpost::rules;
 use guidpost::run::Origin;
-use guidpost::{exit, rules};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(report_panic));

@@ -7,15 +7,15 @@ pub(crate) mod gone;
 pub(crate) mod local;
 mod machines;
 mod preflight;
-pub use machines::is_public;
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::ServerAddress;
-use crate::evidence::{Answer, Column, Evidence, LocalStage, NameId, Port, Rdata, Record, RecordType, Stage};
+use crate::evidence::{Answer, Column, Evidence, LocalStage, NameId, Port, Rdata, Record, Stage};
 use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
-use crate::name::DnsName;
 use crate::rules::{self, Need};
 
 /// One DNS question to one server; in the fixed order of questions.

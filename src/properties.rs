@@ -262,7 +262,7 @@ proptest! {
         let evidence = forest.observe();
         let mut saved = Vec::new();
         file::write(&evidence, &mut saved).expect("memory has room");
-        let back = file::read(&saved, None).unwrap_or_else(|error| panic!("{error}"));
+        let back = file::read(&saved, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
         prop_assert_eq!(json(&verdict::judge(&back, true)), json(&verdict::judge(&evidence, true)));
     }
 
@@ -271,7 +271,7 @@ proptest! {
         let mut saved = Vec::new();
         file::write(&forest.observe(), &mut saved).expect("memory has room");
         let reports = [saved.clone(), saved.clone(), shuffled(&saved, turns)].map(|text| {
-            let evidence = file::read(&text, None).unwrap_or_else(|error| panic!("{error}"));
+            let evidence = file::read(&text, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
             let report = verdict::judge(&evidence, true);
             [Format::Table, Format::Json, Format::Nagios].map(|format| {
                 let mut out = Vec::new();

@@ -1,10 +1,8 @@
 //! Commands that mend one record on one server, in the words of Windows and of Samba. They are printed, never run.
 
-use std::net::IpAddr;
-
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::rules::View;
 
 /// Where a record stands, as a command line needs it.
@@ -95,11 +93,6 @@ pub fn register_again(dc: &Dc, rtype: RecordType) -> [String; 2] {
         format!("# on {} itself (Windows), so that it registers again: {service}", dc.label),
         format!("# on {} itself (Samba): samba_dnsupdate --verbose", dc.label),
     ]
-}
-
-/// The record type that holds an address.
-pub fn address_type(address: IpAddr) -> RecordType {
-    if address.is_ipv4() { RecordType::A } else { RecordType::AAAA }
 }
 
 /// Names in rdata are absolute; samba-tool wants the target of a service first, then its port.

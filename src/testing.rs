@@ -7,6 +7,7 @@ mod zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::base::name::DnsName;
 use crate::config;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
@@ -14,7 +15,6 @@ use crate::evidence::{
     Record, Selection, Stage, Transfer, Transport,
 };
 use crate::inventory::{self, Inventory};
-use crate::name::DnsName;
 use crate::observe::Local;
 use crate::plan::{self, Ask};
 use crate::report::{Finding, Report};

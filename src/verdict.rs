@@ -242,7 +242,7 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
 
 /// Letters for servers that hold the same data; `None` for a server of which nothing can be said.
 fn groups(view: &View<'_>) -> Vec<Option<String>> {
-    use crate::evidence::RecordType;
+    use crate::base::dns::RecordType;
     // Where their records were not asked for, the letters would say that all servers agree.
     let names: Vec<_> = view
         .dcs()

@@ -13,8 +13,8 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use assert_cmd::assert::OutputAssertExt as _;
+use guidpost::base::name::DnsName;
 use guidpost::demo::{Records, RunningServer, Server, Spec};
-use guidpost::name::DnsName;
 use machine::{replay, replies, tcp_at};
 use serde_json::Value;
 use tempfile::TempDir;

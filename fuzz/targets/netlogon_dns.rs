@@ -3,7 +3,7 @@
 
 use guidpost::evidence::LocalView;
 use guidpost::inventory::files;
-use guidpost::name::DnsName;
+use guidpost::base::name::DnsName;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{CommandError, Console, manual, to_stdout};
-use crate::codes::{self, Code, Kind};
+use crate::base::codes::{self, Code, Kind};
 use crate::render::{Paint, RenderOptions, words, wrap};
 use crate::rules::Rule;
 

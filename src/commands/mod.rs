@@ -22,10 +22,10 @@ use std::path::PathBuf;
 
 pub use console::{Console, to_stdout};
 
+use crate::base::files::{FileError, OutputFile};
 use crate::config::LoadError;
 use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
-use crate::files::{FileError, OutputFile};
 use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
 use crate::preflight::CandidateError;

@@ -20,9 +20,10 @@ mod survey;
 
 use std::net::SocketAddr;
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::{self, Config, DnsServer, ServerAddress};
-use crate::evidence::{Assumption, Evidence, LocalStage, RecordType, Stage};
-use crate::name::DnsName;
+use crate::evidence::{Assumption, Evidence, LocalStage, Stage};
 use crate::plan::{self, Ask, Plan};
 use crate::rules;
 pub use controllers::{Address, Controller};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{from_addresses, sources};
-use crate::codes::DNS_LOOKUP_FAILURE;
+use crate::base::codes::DNS_LOOKUP_FAILURE;
 use crate::evidence::{LocalView, Purpose};
 use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};

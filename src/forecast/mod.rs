@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity, Shared};
 use crate::rules::{Alias, Experience, Ownership, Standing, View};
 pub use destination::run as destinations;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::names::shared_names;
+use crate::base::guid::Guid;
+use crate::base::name::{DnsName, push_label};
 use crate::config::Retired;
 use crate::evidence::probe::{Ping, Reply};
 use crate::evidence::{Departed, Evidence, Outcome, Purpose, Rdata, Record, Store, Transfer};
-use crate::guid::Guid;
 use crate::inventory::{Dc, Inventory};
-use crate::name::{DnsName, push_label};
 use crate::rules::View;
 
 /// Every forest has this site unless somebody renamed it.

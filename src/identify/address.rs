@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use super::facts::{self, MachineKind};
 use super::{Conclusion, Facts, Machine, Target, TargetKind};
-use crate::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE};
+use crate::base::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE};
+use crate::base::name::DnsName;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family};
-use crate::identity::{self, Expected, Known};
-use crate::name::DnsName;
+use crate::machine::{self, Expected, Known};
 use crate::report::Identity;
 use crate::rules::{Experience, View};
 
@@ -77,7 +77,7 @@ fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
         not_asked: (!replies.any_asked()).then(|| reason(evidence, address)),
         errors,
         experience,
-        evidence: identity::identify(&replies, &nobody(&facts), &[]).evidence,
+        evidence: machine::identify(&replies, &nobody(&facts), &[]).evidence,
         machine: facts,
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn named(evidence: &Evidence, address: IpAddr, host: &DnsName) -> Mac
     let facts = facts_of(&replies);
     let forest = facts.forest.as_deref().and_then(|forest| DnsName::parse(forest).ok());
     let expected = Expected { host: Some(host.clone()), forest: forest.unwrap_or(host.clone()), ..nobody(&facts) };
-    let verdict = identity::identify(&replies, &expected, &[]);
+    let verdict = machine::identify(&replies, &expected, &[]);
     let (errors, _) = experience_of(&facts);
     let experience = match verdict.identity {
         Identity::NotProbed | Identity::Inconclusive => Experience::Unclear,
@@ -141,7 +141,7 @@ fn replies(evidence: &Evidence, address: IpAddr) -> AddressReplies {
 
 fn facts_of(replies: &AddressReplies) -> Facts {
     let placeholder = facts::of(replies, MachineKind::Inconclusive);
-    let verdict = identity::identify(replies, &nobody(&placeholder), &[] as &[Known]);
+    let verdict = machine::identify(replies, &nobody(&placeholder), &[] as &[Known]);
     let kind = match verdict.identity {
         Identity::Silent => MachineKind::Silent,
         Identity::Unreachable => MachineKind::Unreachable,

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use super::Asks;
-use crate::evidence::{Evidence, Flags, Rdata, Record, RecordType, Transfer};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Evidence, Flags, Rdata, Record, Transfer};
 use crate::gone::{Former, RULE};
 use crate::inventory::Inventory;
-use crate::name::DnsName;
 use crate::rules;
 
 /// The former DC that the run is about, unless nobody wants to know.

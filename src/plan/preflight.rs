@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Asks, machines};
-use crate::evidence::{Evidence, Port, RecordType, Stage};
+use crate::base::dns::RecordType;
+use crate::evidence::{Evidence, Port, Stage};
 use crate::inventory::{Inventory, Server};
 use crate::preflight;
 use crate::rules::{self, Need, View};

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::checklist::{Item, Judged};
 use super::{ports, questions};
+use crate::base::dns::RecordType;
 use crate::evidence::probe::{AddressReplies, Failure, Mapping, Ping, Reply};
-use crate::evidence::{Flags, Layer, PortState, RecordType};
+use crate::evidence::{Flags, Layer, PortState};
 use crate::inventory::{Dc, Server};
 use crate::report::{ForecastOutcome, Identity, Outcome};
 
@@ -310,7 +311,7 @@ pub(super) fn site_known(judged: &Judged<'_>, site: &str) -> Item {
     let label = format!(".{}._sites.", site.to_ascii_lowercase());
     let at_site: Vec<_> = names.iter().filter(|(name, _)| name.as_str().contains(&label)).collect();
     for server in view.good_servers() {
-        let holds = |(name, rtype): &&(crate::name::DnsName, RecordType)| {
+        let holds = |(name, rtype): &&(crate::base::name::DnsName, RecordType)| {
             view.usable(server, name, *rtype).is_ok_and(|(_, body)| !body.answers.is_empty())
         };
         if at_site.iter().any(holds) {

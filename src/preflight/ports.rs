@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use crate::config::Role;
 use crate::evidence::probe::{AddressReplies, Failure, Ping, Reply};
 use crate::evidence::{Layer, Outcome, Port, PortState, Transport};
-use crate::identity::is_wrong;
 use crate::inventory::Dc;
+use crate::machine::is_wrong;
 use crate::report::Identity;
 use crate::rules::View;
 

@@ -1,5 +1,5 @@
 use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
 
 rule! {
     /// A server says that a host name does not exist when asked for AAAA, although it has its A record.

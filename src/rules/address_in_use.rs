@@ -1,9 +1,10 @@
 use std::net::IpAddr;
 
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::{Candidate, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Candidate;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::preflight::{self, Trace};
 use crate::report::Identity;
 

@@ -1,7 +1,7 @@
 use super::{Draft, Misplaced, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 
 rule! {
     /// The alias of a DC points to a name without any address.

@@ -1,6 +1,6 @@
 use super::{Alias, Draft, Misplaced, Sink, Subject, View};
-use crate::evidence::RecordType;
-use crate::remedy::address_type;
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
 use crate::report::Severity;
 
 rule! {

@@ -1,8 +1,8 @@
 use super::Alias;
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::remedy::{self, Place};
 
 rule! {

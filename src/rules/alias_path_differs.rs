@@ -1,5 +1,6 @@
 use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::{Rdata, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::Rdata;
 use crate::remedy;
 
 rule! {

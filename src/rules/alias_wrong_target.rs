@@ -1,8 +1,8 @@
 use super::{Draft, Misplaced, Ownership, Sink, Subject, View, codes};
-use crate::codes::WRONG_PRINCIPAL;
-use crate::evidence::RecordType;
+use crate::base::codes::WRONG_PRINCIPAL;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Severity;
 
 rule! {

@@ -1,6 +1,7 @@
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
-use crate::remedy::{self, Place, address_type};
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
+use crate::remedy::{self, Place};
 
 rule! {
     /// The host name of a DC has no address at a server.

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{Draft, Experience, Ownership, Sink, Subject, View, is_lmhosts, is_name, own_names};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
 use crate::evidence::NameLine;
 use crate::inventory::Dc;
-use crate::name::DnsName;
 use crate::report::Severity;
 
 rule! {

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, MEND_ELSEWHERE, Sink, Standing, Subject, View};
-use crate::evidence::{Flags, Outcome, Rdata, Record, RecordType, Store, Transfer};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Flags, Outcome, Rdata, Record, Store, Transfer};
 use crate::gone::{self, Former, Item};
 use crate::inventory::Server;
-use crate::name::DnsName;
 use crate::plan::gone::apex;
 use crate::remedy::{self, Place};
 

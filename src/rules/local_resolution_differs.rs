@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Alias, Draft, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::evidence::LookedUp;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::plan::local::MAX_DCS;
 
 rule! {

@@ -19,10 +19,7 @@ use support::{
     names_dc, names_server, owned, texts, waiver_scope,
 };
 use view::here::{first_label, is_lmhosts, is_name, own_names};
-pub use view::{
-    Absence, Addresses, Alias, Both, Content, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name,
-    rcode_number, special_address,
-};
+pub use view::{Absence, Addresses, Alias, Both, Content, Experience, Look, Ownership, Standing, View, Why};
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +142,7 @@ macro_rules! rule {
             group: $crate::rules::Group::$group,
             severity: $crate::report::Severity::$severity,
             needs: &[$($crate::rules::Need::$need),*],
-            predicts: &[$($crate::codes::$code),*],
+            predicts: &[$($crate::base::codes::$code),*],
             doc: concat!($($doc, "\n"),+),
             check,
         };

@@ -1,10 +1,11 @@
 use std::net::IpAddr;
 
 use super::{Draft, Sink, Subject, View};
+use crate::base::address::address_type;
+use crate::base::name::DnsName;
 use crate::config::Network;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::remedy::{Place, address_type};
+use crate::remedy::Place;
 
 rule! {
     /// A DNS server has addresses of a DC, but none on the network that it shares with that DC.

@@ -2,10 +2,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::{Flags, RecordType};
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Flags;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::remedy::{Place, address_type};
+use crate::remedy::Place;
 use crate::report::Severity;
 
 rule! {

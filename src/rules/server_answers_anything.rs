@@ -1,9 +1,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::Server;
-use crate::name::DnsName;
 
 rule! {
     /// A DNS server gives an address for names that do not exist.

@@ -1,7 +1,8 @@
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::{Flags, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Flags;
 use crate::inventory::Server;
-use crate::name::DnsName;
 use crate::preflight;
 use crate::report::Severity;
 

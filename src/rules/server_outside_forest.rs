@@ -1,5 +1,5 @@
 use super::{Draft, Sink, Standing, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
 use crate::inventory::Dc;
 
 rule! {

@@ -1,5 +1,5 @@
-use super::rcode_name;
 use super::{Draft, Sink, Standing, Subject, View};
+use crate::base::dns::rcode_name;
 
 rule! {
     /// A DNS server answers, but refuses or fails every question about the forest.

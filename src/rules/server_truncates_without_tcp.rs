@@ -1,6 +1,6 @@
 use super::{Draft, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::evidence::{Lost, Outcome};
-use crate::name::DnsName;
 use crate::remedy;
 
 rule! {

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Content, Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Finding, Outcome};
 
 rule! {

@@ -1,8 +1,8 @@
 use std::net::IpAddr;
 
 use super::{Draft, Ownership, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Identity, Severity};
 
 rule! {
@@ -75,7 +75,7 @@ fn remedy(
     dc: &Dc,
     server: &Server,
     host: &DnsName,
-    rtype: crate::evidence::RecordType,
+    rtype: crate::base::dns::RecordType,
     present: &super::Addresses,
     addresses: &[IpAddr],
     contested: bool,

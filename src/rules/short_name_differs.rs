@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Draft, Sink, Subject, View, first_label};
+use crate::base::name::DnsName;
 use crate::evidence::LookedUp;
 use crate::inventory::Dc;
-use crate::name::DnsName;
 use crate::plan::local::MAX_DCS;
 use crate::report::Severity;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Rule, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Finding, Outcome, Severity};
 
 /// What a rule speaks about; every part is optional.

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
 use super::{Draft, Experience, Ownership, Sink, Subject, View};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
+use crate::base::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Identity;
 
 rule! {

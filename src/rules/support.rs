@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use super::{Addresses, Ownership, Rule, Subject, View};
+use crate::base::address::address_type;
+use crate::base::address::is_single;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::Waiver;
-use crate::evidence::RecordType;
-use crate::inventory::{Dc, Inventory, Server, is_single};
-use crate::name::DnsName;
-use crate::remedy::{self, Place, address_type};
+use crate::inventory::{Dc, Inventory, Server};
+use crate::remedy::{self, Place};
 use crate::report::Finding;
 
 /// All that a rule may predict.

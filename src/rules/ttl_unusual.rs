@@ -1,6 +1,6 @@
 use super::Alias;
 use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
 
 rule! {
     /// A locator record has a TTL that none of its usual writers gives.

@@ -1,7 +1,8 @@
-use super::{Draft, Ownership, Sink, Subject, Unusable, View, codes};
-use crate::codes::{RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use super::{Draft, Ownership, Sink, Subject, View, codes};
+use crate::base::address::Unusable;
+use crate::base::codes::{RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Severity;
 
 rule! {

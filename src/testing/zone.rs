@@ -1,7 +1,8 @@
 //! How a server with authority answers from its records.
 
-use crate::evidence::{Rdata, Record, RecordType, Soa, Store};
-use crate::name::DnsName;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Rdata, Record, Soa, Store};
 use crate::plan::Ask;
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.

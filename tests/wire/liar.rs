@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use guidpost::base::dns::RecordType;
+use guidpost::base::name::DnsName;
 use guidpost::config::{Config, Query};
-use guidpost::evidence::{Answer, Column, Evidence, Rdata, RecordType, Selection};
-use guidpost::name::DnsName;
+use guidpost::evidence::{Answer, Column, Evidence, Rdata, Selection};
 use guidpost::observe::{self, Session, SessionOptions};
 use guidpost::plan::{Ask, Plan};
 

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use guidpost::base::name::DnsName;
 use guidpost::config::Query;
 use guidpost::evidence::{Evidence, Outcome, Resolved};
-use guidpost::name::DnsName;
 use guidpost::observe::{self, Progress, Session, SessionOptions};
 use guidpost::plan::Plan;
 

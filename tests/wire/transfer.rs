@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use guidpost::base::name::DnsName;
 use guidpost::config::Query;
 use guidpost::evidence::Transfer;
-use guidpost::name::DnsName;
 use guidpost::observe::{self, Session, SessionOptions};
 use guidpost::plan::Plan;
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 /// What a machine is called.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::base::files;
 use crate::evidence::{LocalStage, LocalView, Resolved};
-use crate::files;
 pub(super) use look_up::LookUps;
 #[cfg(windows)]
 pub(super) use windows::believe_refusals;

@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use hashbrown::HashMap;
 
 use super::View;
+use crate::base::name::DnsName;
 use crate::evidence::{Evidence, LocalStage, LocalView, NameLine};
 use crate::inventory::{Dc, Inventory, Server};
-use crate::name::DnsName;
 
 impl<'a> View<'a> {
     /// What this machine is configured with, if all of it was read.

@@ -18,15 +18,17 @@ use ipnetwork::IpNetwork;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::evidence::{Column, Evidence, NameLine, RecordType};
-use crate::identity::Verdict;
-use crate::inventory::{self, Dc, Inventory, Server};
-use crate::name::DnsName;
+use crate::base::address::is_single;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Column, Evidence, NameLine};
+use crate::inventory::{Dc, Inventory, Server};
+use crate::machine::Verdict;
 pub use alias::Alias;
 pub use chain::Content;
-pub use look::{Absence, Addresses, Both, Look, Why, rcode_name, rcode_number};
+pub use look::{Absence, Addresses, Both, Look, Why};
 pub use machine::Experience;
-pub use owner::{Ownership, Unusable, special_address};
+pub use owner::Ownership;
 use sayings::Table;
 pub use standing::Standing;
 
@@ -217,7 +219,7 @@ impl<'a> View<'a> {
     fn find_owners(&mut self) {
         for dc in &self.inventory.dcs {
             for network in &dc.owns {
-                if inventory::is_single(network) {
+                if is_single(network) {
                     self.single_owners.entry(network.ip()).or_default().push(dc.index);
                 } else {
                     self.network_owners.push((*network, dc.index));

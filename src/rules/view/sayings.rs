@@ -4,9 +4,10 @@
 //! server's is: 4 octets for each DC and server.
 
 use super::{Alias, Standing, View};
-use crate::evidence::{BodyId, Flags, NameId, Outcome, QuestionId, Rdata, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{BodyId, Flags, NameId, Outcome, QuestionId, Rdata};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::rules::view::look::Both;
 
 /// What all servers say at one name of each DC.
