@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use crate::base::name::DnsName;
 use crate::config;
+use crate::evidence::Ask;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
     Answer, Body, Candidate, Evidence, Flags, Layer, LookedUp, Lost, Machine, Outcome, Port, PortState, Purpose,
@@ -16,7 +17,7 @@ use crate::evidence::{
 };
 use crate::inventory::{self, Inventory};
 use crate::observe::Local;
-use crate::plan::{self, Ask};
+use crate::plan;
 use crate::report::{Finding, Report};
 use crate::{rules, verdict};
 use zone::{from_zone, record, within};

@@ -47,8 +47,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("gone", "plan"),
     ("gone", "rules"),
     ("identify", "rules"),
-    ("observe", "inventory"),
-    ("observe", "plan"),
     ("plan", "rules"),
     ("preflight", "render"),
     ("preflight", "rules"),

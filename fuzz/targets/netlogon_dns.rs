@@ -2,7 +2,7 @@
 #![no_main]
 
 use guidpost::evidence::LocalView;
-use guidpost::inventory::files;
+use guidpost::observe::local::files;
 use guidpost::base::name::DnsName;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,6 +3,7 @@
 //! Evidence can be saved ([`mod@file`]) and judged again later, by the same code, to the same report. No type of the DNS
 //! library and no input or output passes this border.
 
+mod ask;
 pub mod file;
 mod local;
 pub mod probe;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::config::Config;
+pub use ask::{Ask, Plan};
 pub use local::{
     DomainHint, Interface, InterfaceAddress, LocalRecord, LocalResolver, LocalStage, LocalView, LookedUp, NameLine,
 };

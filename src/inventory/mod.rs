@@ -2,7 +2,6 @@
 //!
 //! The inventory is derived anew whenever evidence has grown; it is never stored.
 
-pub mod files;
 mod home;
 mod servers;
 

@@ -7,7 +7,7 @@
 
 mod dns;
 mod hosts;
-mod local;
+pub mod local;
 pub mod probe;
 mod scarcity;
 mod stop;
@@ -29,10 +29,10 @@ use crate::base::name::DnsName;
 use crate::config::{self, Query};
 use crate::evidence::Incomplete;
 use crate::evidence::probe::AddressReplies;
+use crate::evidence::{Ask, Plan};
 use crate::evidence::{
     Evidence, Family, LocalStage, LocalView, LookedUp, Machine, NotAsked, Port, PortState, Resolved, Stage, Transfer,
 };
-use crate::plan::{Ask, Plan};
 #[doc(hidden)]
 pub use dns::fuzzing;
 pub use stop::Interrupter;

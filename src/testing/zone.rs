@@ -2,8 +2,8 @@
 
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
+use crate::evidence::Ask;
 use crate::evidence::{Rdata, Record, Soa, Store};
-use crate::plan::Ask;
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.
 pub(super) fn from_zone(store: &mut Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {

@@ -10,8 +10,8 @@ use guidpost::base::dns::RecordType;
 use guidpost::base::name::DnsName;
 use guidpost::config::{Config, Query};
 use guidpost::evidence::{Answer, Column, Evidence, Rdata, Selection};
+use guidpost::evidence::{Ask, Plan};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::{Ask, Plan};
 
 /// What the server does with one datagram.
 pub(crate) enum Act {

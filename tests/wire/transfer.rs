@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use guidpost::base::name::DnsName;
 use guidpost::config::Query;
+use guidpost::evidence::Plan;
 use guidpost::evidence::Transfer;
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::Plan;
 
 use crate::liar::{Liar, a, evidence, record, reply};
 
