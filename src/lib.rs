@@ -16,6 +16,7 @@ pub mod config;
 pub mod demo;
 pub mod discover;
 pub mod evidence;
+pub mod findings;
 pub mod forecast;
 pub mod gone;
 pub mod identify;
@@ -34,3 +35,4 @@ pub mod run;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
+pub mod view;

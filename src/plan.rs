@@ -3,8 +3,8 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
-pub(crate) mod gone;
-pub(crate) mod local;
+mod gone;
+mod local;
 mod machines;
 mod preflight;
 
@@ -14,9 +14,10 @@ use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::config::ServerAddress;
 use crate::evidence::{Answer, Ask, Column, Evidence, NameId, Plan, Rdata, Record};
+use crate::findings::Need;
 use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
-use crate::rules::{self, Need};
+use crate::rules;
 
 /// All that can be asked now.
 pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::evidence::{Evidence, file};
+use crate::findings::Group;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::{Outcome, Report, Severity};
-use crate::rules::{self, Group};
+use crate::rules;
 use crate::testing::{Reply, World};
 use crate::{forecast, verdict};
 
@@ -220,7 +221,7 @@ proptest! {
     fn what_is_worked_out_once_is_what_each_server_says(forest in forests()) {
         let evidence = forest.observe();
         let inventory = crate::inventory::derive(&evidence);
-        let view = rules::View::new(&inventory, &evidence);
+        let view = crate::view::View::new(&inventory, &evidence);
         for dc in &inventory.dcs {
             for server in &inventory.servers {
                 let (alias, host) = (dc.alias.as_ref().expect("a GUID"), dc.host.as_ref().expect("a host"));

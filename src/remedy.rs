@@ -3,7 +3,7 @@
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::rules::View;
+use crate::view::View;
 
 /// Where a record stands, as a command line needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]

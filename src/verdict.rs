@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Waiver;
 use crate::evidence::{Column, Evidence, Purpose};
+use crate::findings::Outcomes;
 use crate::inventory::Server;
 use crate::preflight::{self, Judged};
 use crate::report::{
     AddressRow, Counts, Finding, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow, ServerStatus,
     Severity, Verdict, Waived,
 };
-use crate::rules::{self, Content, Outcomes, Standing, View};
+use crate::rules;
+use crate::view::{Content, Standing, View};
 use crate::{forecast, gone, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.

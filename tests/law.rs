@@ -41,16 +41,12 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("discover", "plan"),
     ("discover", "render"),
     ("discover", "rules"),
-    ("forecast", "rules"),
     ("gone", "discover"),
     ("gone", "identify"),
-    ("gone", "plan"),
     ("gone", "rules"),
-    ("identify", "rules"),
     ("plan", "rules"),
     ("preflight", "render"),
     ("preflight", "rules"),
-    ("remedy", "rules"),
 ];
 
 /// Where `Purpose` is told apart.

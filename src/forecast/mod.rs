@@ -12,7 +12,7 @@ use crate::base::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAI
 use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
 use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity, Shared};
-use crate::rules::{Alias, Experience, Ownership, Standing, View};
+use crate::view::{Alias, Experience, Ownership, Standing, View};
 pub use destination::run as destinations;
 
 /// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.

@@ -10,7 +10,7 @@ use crate::config::Retired;
 use crate::evidence::probe::{Ping, Reply};
 use crate::evidence::{Departed, Evidence, Outcome, Purpose, Rdata, Record, Store, Transfer};
 use crate::inventory::{Dc, Inventory};
-use crate::rules::View;
+use crate::view::View;
 
 /// Every forest has this site unless somebody renamed it.
 const FIRST_SITE: &str = "default-first-site-name";

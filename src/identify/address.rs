@@ -10,7 +10,7 @@ use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family};
 use crate::machine::{self, Expected, Known};
 use crate::report::Identity;
-use crate::rules::{Experience, View};
+use crate::view::{Experience, View};
 
 /// An address of which nothing is expected.
 pub(super) fn target(view: &View<'_>, address: IpAddr, configured: bool) -> Target {

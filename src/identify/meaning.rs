@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Machine, Presence, ServerSays, TargetKind};
 use crate::inventory::Dc;
 use crate::report::Identity;
-use crate::rules::View;
+use crate::view::View;
 
 /// Sentences and commands.
 pub(super) fn of(

@@ -9,7 +9,7 @@ use crate::base::name::DnsName;
 use crate::evidence::{Evidence, Resolved};
 use crate::inventory::{Dc, Server};
 use crate::report::ServerStatus;
-use crate::rules::{Alias, Standing, View};
+use crate::view::{Alias, Standing, View};
 
 /// One target for each DC that a name or GUID means.
 pub(super) fn of(view: &View<'_>, subject: &Subject) -> Vec<Target> {

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use crate::base::address::is_public;
 use crate::evidence::{Evidence, Family, Stage};
+use crate::findings::Need;
 use crate::inventory::{Dc, Inventory};
 use crate::machine::is_confirmed;
 use crate::preflight;
-use crate::rules::{self, Need, View};
+use crate::rules;
+use crate::view::View;
 
 /// Every address that belongs to a DC or stands under its name, once; for its name only where the directory did not
 /// settle who it is.

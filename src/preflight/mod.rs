@@ -22,7 +22,7 @@ use std::net::IpAddr;
 
 use crate::evidence::{Candidate, Evidence, Purpose};
 use crate::machine::{self, Expected, Known, Verdict};
-use crate::rules::View;
+use crate::view::View;
 
 /// The machine that is to become a DC, in a run that is for one.
 pub fn of(evidence: &Evidence) -> Option<&Candidate> {

@@ -8,7 +8,7 @@ use crate::evidence::{Layer, Outcome, Port, PortState, Transport};
 use crate::inventory::Dc;
 use crate::machine::is_wrong;
 use crate::report::Identity;
-use crate::rules::View;
+use crate::view::View;
 
 /// DNS, Kerberos, endpoint mapper, LDAP, SMB, password change, LDAP over TLS, global catalog and that over TLS
 /// (Microsoft KB 832017; the article on error 1753).

@@ -6,7 +6,7 @@ use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::{Candidate, Flags, Outcome, Rdata, Record};
 use crate::inventory::Server;
-use crate::rules::{View, Why};
+use crate::view::{View, Why};
 
 /// Records of one name and type at one server.
 #[derive(Clone, Debug, PartialEq, Eq)]

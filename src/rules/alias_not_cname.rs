@@ -1,6 +1,8 @@
-use super::{Alias, Draft, Misplaced, Sink, Subject, View};
+use super::Misplaced;
 use crate::base::address::address_type;
 use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::{Alias, View};
 
 rule! {
     /// The name of a DC's alias holds addresses instead of an alias.

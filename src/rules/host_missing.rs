@@ -1,7 +1,8 @@
-use super::{Draft, Sink, Subject, View};
 use crate::base::address::address_type;
 use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
 use crate::remedy::{self, Place};
+use crate::view::View;
 
 rule! {
     /// The host name of a DC has no address at a server.

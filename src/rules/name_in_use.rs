@@ -1,9 +1,10 @@
-use super::{Draft, Sink, Subject, View};
 use crate::base::dns::RecordType;
 use crate::evidence::Candidate;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
 use crate::preflight::{self, Trace};
 use crate::report::Identity;
+use crate::view::View;
 
 rule! {
     /// The name of the machine that is to become a DC is in use, or left over from an earlier one.

@@ -1,9 +1,10 @@
 use std::net::IpAddr;
 
-use super::{Draft, Ownership, Sink, Subject, View};
 use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
 use crate::report::{Identity, Severity};
+use crate::view::{Ownership, View};
 
 rule! {
     /// The host name of a DC holds an address of another DC.
@@ -76,7 +77,7 @@ fn remedy(
     server: &Server,
     host: &DnsName,
     rtype: crate::base::dns::RecordType,
-    present: &super::Addresses,
+    present: &crate::view::Addresses,
     addresses: &[IpAddr],
     contested: bool,
 ) -> super::Cure {

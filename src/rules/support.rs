@@ -2,15 +2,16 @@
 
 use std::net::IpAddr;
 
-use super::{Addresses, Ownership, Rule, Subject, View};
 use crate::base::address::address_type;
 use crate::base::address::is_single;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::config::Waiver;
+use crate::findings::{Rule, Subject};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::remedy::{self, Place};
 use crate::report::Finding;
+use crate::view::{Addresses, Ownership, View};
 
 /// All that a rule may predict.
 pub(super) fn codes(rule: &Rule) -> Vec<i64> {

@@ -2,13 +2,14 @@
 
 mod alias;
 mod chain;
-pub(super) mod here;
+mod here;
 mod look;
 mod machine;
 mod owner;
 mod sayings;
 mod standing;
 mod tell;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,11 +27,17 @@ use crate::inventory::{Dc, Inventory, Server};
 use crate::machine::Verdict;
 pub use alias::Alias;
 pub use chain::Content;
+pub(crate) use here::{first_label, is_lmhosts, is_name, own_names};
 pub use look::{Absence, Addresses, Both, Look, Why};
 pub use machine::Experience;
 pub use owner::Ownership;
 use sayings::Table;
 pub use standing::Standing;
+pub(crate) use zones::{apex, is_whole};
+
+/// Of how many DCs this machine resolves the names. Each look-up of a name that does not exist may take the system many
+/// seconds, and one that differs shows in the first DCs as well as in the last.
+pub(crate) const MAX_DCS: usize = 100;
 
 /// Inventory and evidence, with what several rules need computed once.
 pub struct View<'a> {

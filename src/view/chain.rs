@@ -138,8 +138,8 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use crate::inventory;
-    use crate::rules::View;
     use crate::testing::{ALIAS2, Reply, World, config_without_addresses};
+    use crate::view::View;
 
     fn fallback(world: World) -> Option<bool> {
         let evidence = world.observe();

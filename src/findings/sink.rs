@@ -2,53 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Rule, View};
-use crate::base::dns::RecordType;
+use super::{Draft, Rule, Subject};
 use crate::base::name::DnsName;
-use crate::inventory::{Dc, Server};
 use crate::report::{Finding, Outcome, Severity};
-
-/// What a rule speaks about; every part is optional.
-#[derive(Clone, Copy, Default)]
-pub struct Subject<'a> {
-    /// The DC whose record it is.
-    pub dc: Option<&'a Dc>,
-    /// The server that holds the record.
-    pub server: Option<&'a Server>,
-    /// Owner name.
-    pub name: Option<&'a DnsName>,
-    /// Record type.
-    pub rtype: Option<RecordType>,
-}
-
-impl<'a> Subject<'a> {
-    /// A record of a DC at a server.
-    pub fn record(dc: &'a Dc, server: &'a Server, name: &'a DnsName, rtype: RecordType) -> Self {
-        Self { dc: Some(dc), server: Some(server), name: Some(name), rtype: Some(rtype) }
-    }
-
-    /// A server as a whole.
-    pub fn server(server: &'a Server) -> Self {
-        Self { server: Some(server), ..Self::default() }
-    }
-}
-
-/// A finding in the making.
-#[derive(Clone, Debug, Default)]
-pub struct Draft {
-    /// Instead of the rule's own severity.
-    pub severity: Option<Severity>,
-    /// What ought to be there.
-    pub expected: Vec<String>,
-    /// What is there.
-    pub actual: Vec<String>,
-    /// One sentence or two.
-    pub message: String,
-    /// Win32 error and event numbers.
-    pub predicts: Vec<i64>,
-    /// What to do, line by line.
-    pub remedy: Vec<String>,
-}
+use crate::view::View;
 
 /// What all rules together said.
 #[derive(Default)]
@@ -95,12 +52,12 @@ pub struct Sink<'o> {
 }
 
 impl<'o> Sink<'o> {
-    pub(super) fn new(rule: &'static Rule, outcomes: &'o mut Outcomes, list_passes: bool) -> Self {
+    pub(crate) fn new(rule: &'static Rule, outcomes: &'o mut Outcomes, list_passes: bool) -> Self {
         Self { rule, outcomes, list_passes, passed: 0 }
     }
 
     /// The rule has said all that it has to say.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         if self.passed > 0 {
             self.outcomes.passed += self.passed;
             self.outcomes.passes.insert(self.rule.name, self.passed);
@@ -141,7 +98,7 @@ impl<'o> Sink<'o> {
     }
 
     /// Counts the checks of a record rule that silent, refusing and foreign servers make impossible.
-    pub(super) fn count_blocked(&mut self, view: &View<'_>) {
+    pub(crate) fn count_blocked(&mut self, view: &View<'_>) {
         if !self.rule.group.is_about_records() {
             return;
         }
