@@ -16,11 +16,12 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use guidpost::base::dns::RecordType;
+use guidpost::base::name::DnsName;
 use guidpost::config::{self, Query};
-use guidpost::evidence::{Evidence, Outcome, RecordType, Selection};
-use guidpost::name::DnsName;
+use guidpost::evidence::{Ask, Plan};
+use guidpost::evidence::{Evidence, Outcome, Selection};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::{Ask, Plan};
 use guidpost::{inventory, rules, run, verdict};
 use jiff::Timestamp;
 

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::base::name::DnsName;
 use crate::config::ServerAddress;
 use crate::evidence::Family;
-use crate::name::DnsName;
 use crate::render::ColorChoice;
 pub use asked::is_plugin;
 pub use gone::Gone;

@@ -15,11 +15,11 @@ mod tests;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::base::name::DnsName;
 use crate::config::{Config, DomainController};
 use crate::evidence::{Evidence, Resolved, Stage};
 use crate::inventory;
-use crate::name::DnsName;
-use crate::rules::View;
+use crate::view::View;
 pub use address::why_not_asked;
 pub use facts::{Facts, MachineKind};
 pub use model::{Conclusion, Identification, Machine, Presence, Seen, ServerSays, Target, TargetKind};

@@ -9,22 +9,19 @@
 //!
 //! Evidence can be saved and judged again later; the same evidence gives the same report, byte for byte.
 
+pub mod base;
 pub mod cli;
-pub mod codes;
 pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod discover;
 pub mod evidence;
-pub mod exit;
-pub mod files;
+pub mod findings;
 pub mod forecast;
 pub mod gone;
-pub mod guid;
 pub mod identify;
-pub mod identity;
 pub mod inventory;
-pub mod name;
+pub mod machine;
 pub mod observe;
 pub mod plan;
 pub mod preflight;
@@ -38,3 +35,4 @@ pub mod run;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
+pub mod view;

@@ -6,11 +6,12 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
+use guidpost::base::exit;
 use guidpost::cli::{self, Cli, Command};
 use guidpost::commands::{self, CommandError, Console};
 use guidpost::render::{self, Verbosity, escape};
+use guidpost::rules;
 use guidpost::run::Origin;
-use guidpost::{exit, rules};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(report_panic));

@@ -3,61 +3,21 @@
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
 
-pub(crate) mod gone;
-pub(crate) mod local;
+mod gone;
+mod local;
 mod machines;
 mod preflight;
-pub use machines::is_public;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::ServerAddress;
-use crate::evidence::{Answer, Column, Evidence, LocalStage, NameId, Port, Rdata, Record, RecordType, Stage};
+use crate::evidence::{Answer, Ask, Column, Evidence, NameId, Plan, Rdata, Record};
+use crate::findings::Need;
 use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
-use crate::name::DnsName;
-use crate::rules::{self, Need};
-
-/// One DNS question to one server; in the fixed order of questions.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ask {
-    /// Owner name.
-    pub name: DnsName,
-    /// Record type.
-    pub rtype: RecordType,
-    /// RD flag.
-    pub recursion: bool,
-}
-
-/// What is to be asked next.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// The machine's own resolver list.
-    pub system: bool,
-    /// Host names of DNS servers that have no address yet.
-    pub hosts: Vec<DnsName>,
-    /// Names of network interfaces whose index a scoped address needs.
-    pub interfaces: Vec<String>,
-    /// DNS questions by server.
-    pub dns: Vec<(SocketAddr, Vec<Ask>)>,
-    /// Machines to ask who they are.
-    pub machines: Vec<(IpAddr, Stage)>,
-    /// This machine's own configuration, so much of it.
-    pub local: Option<LocalStage>,
-    /// Names that this machine itself is to resolve.
-    pub lookups: Vec<String>,
-    /// Ports to try.
-    pub ports: Vec<Port>,
-    /// Zones to transfer, by server.
-    pub transfers: Vec<(SocketAddr, DnsName)>,
-}
-
-impl Plan {
-    /// Whether nothing is left to ask.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+use crate::rules;
 
 /// All that can be asked now.
 pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {

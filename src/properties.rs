@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::evidence::{Evidence, file};
+use crate::findings::Group;
 use crate::render::tests::plugin_text;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::{Finding, Outcome, Report, Severity, Verdict};
-use crate::rules::{self, Group};
+use crate::rules;
 use crate::testing::{Reply, World};
 use crate::{forecast, verdict};
 
@@ -221,7 +222,7 @@ proptest! {
     fn what_is_worked_out_once_is_what_each_server_says(forest in forests()) {
         let evidence = forest.observe();
         let inventory = crate::inventory::derive(&evidence);
-        let view = rules::View::new(&inventory, &evidence);
+        let view = crate::view::View::new(&inventory, &evidence);
         for dc in &inventory.dcs {
             for server in &inventory.servers {
                 let (alias, host) = (dc.alias.as_ref().expect("a GUID"), dc.host.as_ref().expect("a host"));
@@ -263,7 +264,7 @@ proptest! {
         let evidence = forest.observe();
         let mut saved = Vec::new();
         file::write(&evidence, &mut saved).expect("memory has room");
-        let back = file::read(&saved, None).unwrap_or_else(|error| panic!("{error}"));
+        let back = file::read(&saved, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
         prop_assert_eq!(json(&verdict::judge(&back, true)), json(&verdict::judge(&evidence, true)));
     }
 
@@ -272,7 +273,7 @@ proptest! {
         let mut saved = Vec::new();
         file::write(&forest.observe(), &mut saved).expect("memory has room");
         let reports = [saved.clone(), saved.clone(), shuffled(&saved, turns)].map(|text| {
-            let evidence = file::read(&text, None).unwrap_or_else(|error| panic!("{error}"));
+            let evidence = file::read(&text, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
             let report = verdict::judge(&evidence, true);
             [Format::Table, Format::Json, Format::Nagios].map(|format| {
                 let mut out = Vec::new();
@@ -312,7 +313,7 @@ proptest! {
     #[test]
     fn no_verdict_is_better_than_its_forecast(forest in forests()) {
         let report = forest.world(false, false).report();
-        for row in report.forecast.iter().filter(|row| forecast::is_broken(row)) {
+        for row in report.forecast.iter().filter(|row| row.is_broken()) {
             let owns = |finding: &&Finding| {
                 finding.outcome == Outcome::Fail && finding.severity == Severity::Critical
                     && finding.server.as_deref() == Some(row.server.as_str())

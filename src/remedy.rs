@@ -3,12 +3,10 @@
 //! What takes something away is printed as a comment: nothing has proved yet that the forest is better without it, and
 //! whoever pastes a whole report must not break a healthy one.
 
-use std::net::IpAddr;
-
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::rules::View;
+use crate::view::View;
 
 /// Where a record stands, as a command line needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,11 +110,6 @@ pub fn register_again(dc: &Dc, rtype: RecordType) -> [String; 2] {
         format!("# on {} itself (Windows), so that it registers again: {service}", dc.label),
         format!("# on {} itself (Samba): samba_dnsupdate --verbose", dc.label),
     ]
-}
-
-/// The record type that holds an address.
-pub fn address_type(address: IpAddr) -> RecordType {
-    if address.is_ipv4() { RecordType::A } else { RecordType::AAAA }
 }
 
 /// Names in rdata are absolute; samba-tool wants the target of a service first, then its port.

@@ -8,38 +8,12 @@ mod shared;
 use serde::{Deserialize, Serialize};
 pub use shared::Shared;
 
-pub use crate::evidence::Assumption;
+pub use crate::base::severity::{Severity, Verdict};
+pub use crate::evidence::{Assumption, Incomplete, Tool};
+pub use crate::machine::Identity;
 
 /// The schema identifier of [`Report`].
 pub const SCHEMA: &str = "guidpost.report/1";
-
-/// How bad a finding is, by what it does to users of the forest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; nothing is broken. Does not change the verdict.
-    Info,
-    /// Replication works, or may work, but something will break or hides a defect.
-    Warning,
-    /// Replication with the named DC fails, or fails by chance, for whoever asks this server.
-    Critical,
-}
-
-/// The conclusion of a run, from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Everything was checked and is right.
-    Ok,
-    /// Something could not be checked; nothing worse is known.
-    Unknown,
-    /// The worst finding is a warning.
-    Warning,
-    /// The worst finding is critical.
-    Critical,
-}
 
 /// What a rule says of one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,27 +110,6 @@ pub struct Learned {
     pub addresses: Vec<String>,
 }
 
-/// The program that made a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Tool {
-    /// `guidpost`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-}
-
-/// Why a run is incomplete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Incomplete {
-    /// The deadline passed.
-    Deadline,
-    /// Ctrl-C, or the operating system asked the process to end.
-    Interrupted,
-}
-
 /// Numbers of subjects by outcome. A waived finding counts under `waived` alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -226,41 +179,6 @@ pub struct ServerRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
     pub trouble: Option<String>,
-}
-
-/// Who answers at an address, judged against the DC that should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Identity {
-    /// The machine's own NTDS Settings GUID is the label of the alias.
-    OwnerProven,
-    /// LDAP ping or DNS name is the DC's; its GUID is not readable.
-    Owner,
-    /// Only the NTLM or NetBIOS name is the DC's.
-    OwnerByName,
-    /// The right host name, but another NTDS Settings GUID.
-    ReinstalledDc,
-    /// Another DC of the forest.
-    OtherDc,
-    /// A DC of another forest.
-    ForeignDc,
-    /// The right host, whose directory service does not run.
-    RightHostNoDirectory,
-    /// A named machine that is no DC.
-    NotADc,
-    /// A machine of another name.
-    OtherHost,
-    /// No DC, and it does not say its name.
-    NotADcUnnamed,
-    /// No answer on any port.
-    Silent,
-    /// No way to the address.
-    Unreachable,
-    /// It answers, but says nothing that decides.
-    Inconclusive,
-    /// Nobody asked.
-    NotProbed,
 }
 
 /// One address under one DC.
@@ -356,6 +274,17 @@ pub struct ForecastRow {
     pub rules: Vec<String>,
     /// The chain in words, or why nothing can be said.
     pub message: Shared,
+}
+
+impl ForecastRow {
+    /// Whether a destination cannot replicate, or only sometimes; what merely costs time is left aside.
+    pub fn is_broken(&self) -> bool {
+        match self.outcome {
+            ForecastOutcome::Fails => true,
+            ForecastOutcome::Intermittent => !self.delay_only,
+            ForecastOutcome::Ok | ForecastOutcome::Unknown => false,
+        }
+    }
 }
 
 /// What one destination DC experiences with one source, with the resolvers that it uses, in their order.

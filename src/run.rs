@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
+use crate::evidence::Plan;
 use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
 use crate::identify::{self, Subject};
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
-use crate::plan::Plan;
 use crate::{inventory, plan};
 
 /// How often the inventory is derived anew; each round asks only what the one before taught.

@@ -7,16 +7,17 @@ mod zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::base::name::DnsName;
 use crate::config;
+use crate::evidence::Ask;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{
     Answer, Body, Candidate, Evidence, Flags, Layer, LookedUp, Lost, Machine, Outcome, Port, PortState, Purpose,
     Record, Selection, Stage, Transfer, Transport,
 };
 use crate::inventory::{self, Inventory};
-use crate::name::DnsName;
 use crate::observe::Local;
-use crate::plan::{self, Ask};
+use crate::plan;
 use crate::report::{Finding, Report};
 use crate::{rules, verdict};
 use zone::{from_zone, record, within};

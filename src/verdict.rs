@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Waiver;
 use crate::evidence::{Column, Evidence, Purpose};
+use crate::findings::Outcomes;
 use crate::inventory::Server;
 use crate::preflight::{self, Judged};
 use crate::report::{
     AddressRow, Counts, Finding, ForecastRow, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow,
     ServerStatus, Severity, Verdict, Waived,
 };
-use crate::rules::{self, Content, Outcomes, Standing, View};
+use crate::rules;
+use crate::view::{Content, Standing, View};
 use crate::{forecast, gone, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
@@ -263,7 +265,7 @@ fn status(view: &View<'_>, server: &Server, questions: usize, answers: usize) ->
 
 /// Letters for servers that hold the same data; `None` for a server of which nothing can be said.
 fn groups(view: &View<'_>) -> Vec<Option<String>> {
-    use crate::evidence::RecordType;
+    use crate::base::dns::RecordType;
     // Where their records were not asked for, the letters would say that all servers agree.
     let names: Vec<_> = view
         .dcs()

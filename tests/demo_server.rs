@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use guidpost::base::name::DnsName;
 use guidpost::demo::{Behaviour, Quirks, Records, RunningServer, Server, Spec};
-use guidpost::name::DnsName;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::RecordType;
 

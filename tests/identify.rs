@@ -12,8 +12,8 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use assert_cmd::assert::OutputAssertExt as _;
+use guidpost::base::name::DnsName;
 use guidpost::demo::{Records, RunningServer, Scenario, Server, Spec};
-use guidpost::name::DnsName;
 use machine::{DRSUAPI, Machine, hear, replay, replies};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -9,11 +9,12 @@ use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use guidpost::base::dns::RecordType;
+use guidpost::base::name::DnsName;
 use guidpost::config::{Config, Probe, Query};
-use guidpost::evidence::{Evidence, NotAsked, Outcome, RecordType, Selection};
-use guidpost::name::DnsName;
+use guidpost::evidence::{Ask, Plan};
+use guidpost::evidence::{Evidence, NotAsked, Outcome, Selection};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::{Ask, Plan};
 use guidpost::report::Incomplete;
 
 #[test]

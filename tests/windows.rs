@@ -8,8 +8,8 @@ mod start;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use guidpost::base::name::DnsName;
 use guidpost::demo::{Behaviour, Quirks, Records, RunningServer, Server, Spec};
-use guidpost::name::DnsName;
 use serde_json::Value;
 
 const GUID: &str = "3dab7f9b-92e7-4391-b8db-71df532c1493";

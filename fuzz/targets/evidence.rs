@@ -2,11 +2,11 @@
 #![no_main]
 
 use guidpost::evidence::file;
-use guidpost::verdict;
+use guidpost::{rules, verdict};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {
-    match file::read(octets, None) {
+    match file::read(octets, None, &rules::names()) {
         Ok(evidence) => drop(verdict::judge(&evidence, true)),
         Err(error) => drop(error.to_string()),
     }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use guidpost::evidence::LocalView;
-use guidpost::inventory::files;
+use guidpost::observe::local::files;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {

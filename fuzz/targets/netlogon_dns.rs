@@ -2,8 +2,8 @@
 #![no_main]
 
 use guidpost::evidence::LocalView;
-use guidpost::inventory::files;
-use guidpost::name::DnsName;
+use guidpost::observe::local::files;
+use guidpost::base::name::DnsName;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::values::{self, OutputSpec};
-use crate::exit::FailOn;
+use crate::base::exit::FailOn;
 use crate::render::{Format, Verbosity};
 
 /// How a run is reported, and what becomes of its evidence.

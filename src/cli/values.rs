@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::base::name::DnsName;
 use crate::config::{self, ServerAddress};
-use crate::name::DnsName;
 use crate::render::Format;
 
 /// `--output FORMAT=FILE`.

@@ -7,14 +7,15 @@ use std::time::Duration;
 use super::progress::ProgressLine;
 use super::side_files::SideFiles;
 use super::{CommandError, Console, settings, to_stdout};
+use crate::base::exit;
+use crate::base::files;
 use crate::cli::{self, Reporting, Run};
 use crate::discover::Found;
 use crate::evidence::{Evidence, Purpose, Selection, file};
-use crate::files;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
 use crate::run::{self, Origin, Unstarted};
-use crate::{exit, verdict};
+use crate::{rules, verdict};
 
 /// Monitoring systems give a plugin about a minute.
 const PLUGIN_DEADLINE: Duration = Duration::from_secs(60);
@@ -131,7 +132,7 @@ pub(super) fn read(path: &Path, run: &Run) -> Result<Evidence, CommandError> {
     let octets = files::read_bytes(path, EVIDENCE_LIMIT)?;
     let config = run.config.as_deref().map(|path| settings::load(Some(path))).transpose()?;
     let failed = |error| CommandError::Evidence { path: path.to_owned(), error };
-    let mut evidence = file::read(&octets, config).map_err(failed)?;
+    let mut evidence = file::read(&octets, config, &rules::names()).map_err(failed)?;
     let chosen = settings::selection(run, &evidence.config)?;
     if chosen != Selection::default() {
         evidence.selection = chosen;

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::{CommandError, Console, check, to_stdout};
+use crate::base::exit;
 use crate::cli;
 use crate::demo::{Scenario, scenarios};
 use crate::evidence::Selection;
 use crate::render::{Paint, RenderOptions, words, wrap};
 use crate::report::{Report, Verdict};
 use crate::run::{self, Origin};
-use crate::{config, exit, rules, verdict};
+use crate::{config, rules, verdict};
 
 /// The scenario whose report follows the list.
 const SHOWN: &str = "stale-record";

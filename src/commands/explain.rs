@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::{CommandError, Console, manual, to_stdout};
-use crate::codes::{self, Code, Kind};
+use crate::base::codes::{self, Code, Kind};
+use crate::findings::Rule;
 use crate::render::{Paint, RenderOptions, words, wrap};
-use crate::rules::Rule;
 
 /// Prints the page of a topic, which may come as several words.
 pub fn run(topic: &[String], rules: &[&Rule], console: Console) -> Result<(), CommandError> {
@@ -140,8 +140,8 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::Group;
     use crate::report::Severity;
-    use crate::rules::Group;
 
     const RULE: Rule = Rule::sample(
         "stale-address",

@@ -4,13 +4,14 @@ use std::io::{self, Read};
 
 use super::progress::ProgressLine;
 use super::{CommandError, Console, settings, to_stdout};
+use crate::base::{exit, files};
 use crate::cli::{self, ListFormat};
 use crate::config::{self, Config};
 use crate::evidence::Selection;
 use crate::identify::{self, Subject};
 use crate::render::{render_identification, write_json};
+use crate::rules;
 use crate::run::{self, Origin};
-use crate::{exit, files, rules};
 
 /// The most that is read of standard input: `repadmin /showrepl *` of a large forest has some megabytes.
 const STDIN_LIMIT: u64 = 64 << 20;

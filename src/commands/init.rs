@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::progress::ProgressLine;
 use super::{CommandError, Console, settings, to_stdout};
+use crate::base::files::OutputFile;
 use crate::cli;
 use crate::discover::{self, Found};
-use crate::files::OutputFile;
 use crate::render::wrap;
 use crate::run::{self, Origin, Unstarted};
 

@@ -23,10 +23,10 @@ use std::path::PathBuf;
 
 pub use console::{Console, nothing_printed, to_stdout};
 
+use crate::base::files::FileError;
 use crate::config::LoadError;
 use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
-use crate::files::FileError;
 use crate::gone::DepartedError;
 use crate::identify::{PrepareError, SubjectError};
 use crate::preflight::CandidateError;

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::{CommandError, Console, check};
+use crate::base::files::OutputFile;
 use crate::cli;
 use crate::evidence::{Purpose, file};
-use crate::files::OutputFile;
 use crate::run::Origin;
 
 /// Asks, and saves what was seen.

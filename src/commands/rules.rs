@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{CommandError, Console, to_stdout};
 use crate::cli::ListFormat;
+use crate::findings::{Group, Rule};
 use crate::render::{Paint, RenderOptions, words, wrap, write_json};
 use crate::report::Severity;
-use crate::rules::{Group, Rule};
 
 /// Prints the list.
 pub fn run(format: ListFormat, rules: &[&Rule], console: Console) -> Result<(), CommandError> {

@@ -1,9 +1,9 @@
 //! The files that a run writes beside its report: `--output` and `--save-evidence`.
 
 use super::CommandError;
+use crate::base::files::{FileError, OutputFile};
 use crate::cli::Reporting;
 use crate::evidence::{Evidence, file};
-use crate::files::{FileError, OutputFile};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
 

@@ -10,8 +10,8 @@ use super::scalars::{self, Fault};
 use super::sections::list;
 use super::suggest;
 use super::text::{is_visible, quote};
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 pub(super) fn controllers(
     decoder: &mut Decoder<'_>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::model::{Config, DnsServer, DomainController, Protocol, Retired, Role, ServerAddress};
 use super::scalars::{duration_text, network_text};
-use crate::report::Severity;
+use crate::base::severity::Severity;
 
 impl Config {
     /// The configuration in the shape of the file, every key written out; [`super::from_json`] reads it back.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::files::{self, FileError};
+use crate::base::files::{self, FileError};
 
 mod decode;
 mod directory;

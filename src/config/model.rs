@@ -7,9 +7,9 @@ use std::time::Duration;
 use ipnetwork::IpNetwork;
 use jiff::civil::Date;
 
-use crate::guid::Guid;
-use crate::name::DnsName;
-use crate::report::Severity;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
+use crate::base::severity::Severity;
 
 /// Everything the configuration file says, defaults filled in, arguments laid over it, checked.
 #[derive(Clone, Debug, PartialEq)]

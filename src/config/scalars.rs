@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::model::{Retired, ServerAddress};
 use super::text::quote;
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 /// Why a text is not the value that is wanted, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -124,7 +124,7 @@ mod made {
     fn the_committed_schema_is_the_one_that_the_keys_make() {
         let made = format!("{:#}\n", made());
         if std::env::var_os("UPDATE").is_some() {
-            let mut file = crate::files::OutputFile::create("docs/config.schema.json".as_ref()).expect("created");
+            let mut file = crate::base::files::OutputFile::create("docs/config.schema.json".as_ref()).expect("created");
             std::io::Write::write_all(&mut file, made.as_bytes()).expect("written");
             return file.commit().expect("renamed");
         }

@@ -14,7 +14,7 @@ use super::servers;
 use super::suggest;
 use super::text::quote;
 use super::waivers;
-use crate::report::Severity;
+use crate::base::severity::Severity;
 
 /// The longest that one reply may be waited for.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);

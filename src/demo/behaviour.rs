@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::records::{RecordError, Records, type_number};
 use super::wire::{self, Query, Reply};
 use super::zone::Zones;
-use crate::name::DnsName;
+use crate::base::name::DnsName;
 
 /// The server's character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -13,8 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use replies::Names;
 pub(super) use serve::Running;
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::wire::{self, Rr};
-use crate::name::DnsName;
+use crate::base::name::DnsName;
 
 /// A line of records that cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +82,7 @@ impl Records {
 
 /// The number of a type's mnemonic.
 pub(super) fn type_number(mnemonic: &str) -> Option<u16> {
-    crate::evidence::RecordType::parse(mnemonic).map(|rtype| rtype.0).or((mnemonic == "TXT").then_some(wire::TXT))
+    crate::base::dns::RecordType::parse(mnemonic).map(|rtype| rtype.0).or((mnemonic == "TXT").then_some(wire::TXT))
 }
 
 fn parse_line(line: &str) -> Result<(DnsName, Rr), RecordError> {

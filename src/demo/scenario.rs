@@ -15,8 +15,8 @@ use super::expect::{Expected, ExpectedDestination, ExpectedForecast};
 use super::machines::{self, Machine, Running};
 use super::records::{RecordError, Records};
 use super::server::{Fleet, Seen};
+use crate::base::name::DnsName;
 use crate::evidence::Purpose;
-use crate::name::DnsName;
 use crate::observe::Local;
 
 /// A forest with its DNS servers, and what must be reported of it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::records::{RecordError, Records};
 use super::wire::{self, Rr};
-use crate::name::DnsName;
+use crate::base::name::DnsName;
 
 fn key(wire: &[u8]) -> DnsName {
     DnsName::from_labels(wire::labels(wire))

@@ -8,12 +8,13 @@ use super::left_out;
 use super::machine::Machine;
 use super::names;
 use super::survey::Survey;
+use crate::base::address::is_public;
+use crate::base::dns::RecordType;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::config::{Domain, DomainController, Role};
+use crate::evidence::Assumption;
 use crate::evidence::probe::AddressReplies;
-use crate::evidence::{Assumption, RecordType};
-use crate::guid::Guid;
-use crate::name::DnsName;
-use crate::plan::is_public;
 
 /// A domain controller, and what is known of it.
 #[derive(Clone, Debug)]

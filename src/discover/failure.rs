@@ -2,8 +2,9 @@
 
 use super::survey::Survey;
 use super::{names, seen};
-use crate::evidence::{RecordType, Resolved};
-use crate::name::DnsName;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Resolved;
 use crate::report::Incomplete;
 
 /// What a person can do.

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::machine::Machine;
 use super::names;
 use super::seen;
-use crate::evidence::{Assumption, Evidence, RecordType};
-use crate::name::DnsName;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Assumption, Evidence};
 
 /// The forest, and why it is this one.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::names;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::config::{self, Role};
 use crate::evidence::Evidence;
 use crate::evidence::probe::{AddressReplies, Netlogon, Ping, Reply, RootDse, capability};
-use crate::guid::Guid;
-use crate::name::DnsName;
 
 /// A machine that says that it is a domain controller.
 #[derive(Clone, Debug)]

@@ -20,10 +20,12 @@ mod survey;
 
 use std::net::SocketAddr;
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::{self, Config, DnsServer, ServerAddress};
-use crate::evidence::{Assumption, Evidence, LocalStage, RecordType, Stage};
-use crate::name::DnsName;
-use crate::plan::{self, Ask, Plan};
+use crate::evidence::{Ask, Plan};
+use crate::evidence::{Assumption, Evidence, LocalStage, Stage};
+use crate::plan;
 use crate::rules;
 pub use controllers::{Address, Controller};
 pub use failure::Failure;

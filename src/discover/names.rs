@@ -1,8 +1,8 @@
 //! The names under which a forest's machines are found.
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config;
-use crate::evidence::RecordType;
-use crate::name::DnsName;
 
 /// The DCs of a domain (MS-ADTS 6.3.2.3).
 pub(super) fn controllers(domain: &DnsName) -> DnsName {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::evidence::{Answer, Evidence, Lost, NotAsked, Outcome, Rdata, Record, RecordType};
-use crate::name::DnsName;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Answer, Evidence, Lost, NotAsked, Outcome, Rdata, Record};
 
 /// Something, and the servers that say it.
 pub(super) type Said<T> = BTreeMap<T, BTreeSet<SocketAddr>>;

@@ -7,9 +7,9 @@ use super::controllers::Controller;
 use super::forest::some;
 use super::survey::Survey;
 use super::{assume, left_out};
+use crate::base::name::DnsName;
 use crate::config::{DnsServer, ServerAddress};
 use crate::evidence::{Assumption, Evidence};
-use crate::name::DnsName;
 
 /// The servers beside those to begin with.
 pub(super) struct Servers {

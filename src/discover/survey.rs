@@ -9,9 +9,10 @@ use super::forest::{self, Forest, Hint};
 use super::machine::{self, Machine};
 use super::seen::{self, Said};
 use super::{Failure, Start, failure, left_out, names};
-use crate::evidence::{Assumption, Evidence, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Assumption, Evidence};
 use crate::inventory::{self, Server};
-use crate::name::DnsName;
 
 /// How many domains are walked through; the largest forests have about a hundred.
 const MOST_DOMAINS: usize = 256;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Assumption, LocalView, LookedUp, Lost, Machine, NotAsked, Port, PortState, Purpose, Selection};
-use crate::name::DnsName;
-use crate::report::{Incomplete, Tool};
+use super::{Incomplete, Tool};
+use crate::base::name::DnsName;
 pub use read::read;
 use servers::Servers;
 pub use write::write;

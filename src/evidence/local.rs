@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::name::DnsName;
 use crate::config::quote;
-use crate::name::DnsName;
 
 /// How much of the machine's own configuration was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

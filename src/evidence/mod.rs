@@ -3,79 +3,30 @@
 //! Evidence can be saved ([`mod@file`]) and judged again later, by the same code, to the same report. No type of the DNS
 //! library and no input or output passes this border.
 
+mod ask;
 pub mod file;
 mod local;
 pub mod probe;
 mod purpose;
+mod run;
 mod store;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::Config;
-use crate::name::DnsName;
-use crate::report::{Incomplete, Tool};
+pub use ask::{Ask, Plan};
 pub use local::{
     DomainHint, Interface, InterfaceAddress, LocalRecord, LocalResolver, LocalStage, LocalView, LookedUp, NameLine,
 };
 pub use purpose::{Assumption, Candidate, Departed, Layer, Port, PortState, Purpose, Transfer};
+pub use run::{Incomplete, Tool};
 pub use store::{Body, BodyId, NameId, OctetsId, Rdata, Record, Soa, SoaId, Store};
-
-/// A DNS record type by its number (RFC 1035 section 3.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordType(pub u16);
-
-impl RecordType {
-    /// IPv4 address.
-    pub const A: Self = Self(1);
-    /// Name server.
-    pub const NS: Self = Self(2);
-    /// Alias.
-    pub const CNAME: Self = Self(5);
-    /// Start of authority.
-    pub const SOA: Self = Self(6);
-    /// Reverse name.
-    pub const PTR: Self = Self(12);
-    /// IPv6 address.
-    pub const AAAA: Self = Self(28);
-    /// Service location.
-    pub const SRV: Self = Self(33);
-
-    /// Reads the form that [`fmt::Display`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "A" => Self::A,
-            "NS" => Self::NS,
-            "CNAME" => Self::CNAME,
-            "SOA" => Self::SOA,
-            "PTR" => Self::PTR,
-            "AAAA" => Self::AAAA,
-            "SRV" => Self::SRV,
-            other => Self(other.strip_prefix("TYPE")?.parse().ok()?),
-        })
-    }
-}
-
-/// The mnemonic, or `TYPE` and the number (RFC 3597 section 5).
-impl fmt::Display for RecordType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mnemonic = match *self {
-            Self::A => "A",
-            Self::NS => "NS",
-            Self::CNAME => "CNAME",
-            Self::SOA => "SOA",
-            Self::PTR => "PTR",
-            Self::AAAA => "AAAA",
-            Self::SRV => "SRV",
-            Self(number) => return write!(f, "TYPE{number}"),
-        };
-        f.write_str(mnemonic)
-    }
-}
 
 impl Rdata {
     /// The type of a record with this data.
@@ -547,13 +498,5 @@ mod tests {
         }
         evidence.trim();
         assert!(evidence.memory() <= 120 * answered, "{} octets per answer", evidence.memory() / answered);
-    }
-
-    #[test]
-    fn record_types_read_back_what_they_print() {
-        for rtype in [RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::SOA, RecordType(65281)] {
-            assert_eq!(RecordType::parse(&rtype.to_string()), Some(rtype));
-        }
-        assert_eq!(RecordType::parse("TYPEx"), None);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::guid::Guid;
+use crate::base::guid::Guid;
 
 mod directory;
 mod machine;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

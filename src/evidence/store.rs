@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::RecordType;
+use crate::base::dns::RecordType;
 
 /// Index of an interned name. Two ids are equal exactly when the names are, case included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{from_addresses, sources};
-use crate::codes::DNS_LOOKUP_FAILURE;
+use crate::base::codes::DNS_LOOKUP_FAILURE;
 use crate::evidence::{LocalView, Purpose};
 use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
-use crate::rules::{Standing, View};
+use crate::view::{Standing, View};
 
 /// After how many seconds a client asks the next resolver, by the number of silent ones before it.
 const DELAYS: [f64; 5] = [0.0, 1.0, 2.0, 4.0, 8.0];

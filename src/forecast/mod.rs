@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity, Shared};
-use crate::rules::{Alias, Experience, Ownership, Standing, View};
+use crate::view::{Alias, Experience, Ownership, Standing, View};
 pub use destination::run as destinations;
 
 /// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.
@@ -24,15 +24,6 @@ pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
 #[cfg(test)]
 pub(crate) fn run_each(view: &View<'_>) -> Vec<ForecastRow> {
     rows(view, |_, _, _| false)
-}
-
-/// Whether a destination cannot replicate, or only sometimes; what merely costs time is left aside.
-pub fn is_broken(row: &ForecastRow) -> bool {
-    match row.outcome {
-        ForecastOutcome::Fails => true,
-        ForecastOutcome::Intermittent => !row.delay_only,
-        ForecastOutcome::Ok | ForecastOutcome::Unknown => false,
-    }
 }
 
 /// `same` says where a server's row is that of the server before it.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::names::shared_names;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::config::Retired;
 use crate::evidence::probe::{Ping, Reply};
 use crate::evidence::{Departed, Evidence, Outcome, Purpose, Rdata, Record, Store, Transfer};
-use crate::guid::Guid;
 use crate::inventory::{Dc, Inventory};
-use crate::name::DnsName;
-use crate::rules::View;
+use crate::view::View;
 
 /// Every forest has this site unless somebody renamed it.
 const FIRST_SITE: &str = "default-first-site-name";

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Former;
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::inventory::Inventory;
-use crate::name::DnsName;
 
 /// What a record is for; each is an item of the checklist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,11 +1,11 @@
 //! What the arguments say of a former DC.
 
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::config::{Config, DomainController};
 use crate::discover::Found;
 use crate::evidence::{Assumption, Departed};
-use crate::guid::Guid;
 use crate::identify::{Subject, SubjectError, of_arguments};
-use crate::name::DnsName;
 
 /// Why arguments describe no former DC.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

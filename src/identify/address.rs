@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use super::facts::{self, MachineKind};
 use super::{Conclusion, Facts, Machine, Target, TargetKind};
-use crate::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS};
+use crate::base::codes::{self, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS};
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, Family};
-use crate::guid::Guid;
-use crate::identity::{self, Expected, Known};
-use crate::name::DnsName;
+use crate::machine::{self, Expected, Known};
 use crate::report::Identity;
-use crate::rules::{Experience, View};
+use crate::view::{Experience, View};
 
 /// An address of which nothing is expected.
 pub(super) fn target(view: &View<'_>, address: IpAddr, configured: bool) -> Target {
@@ -98,7 +98,7 @@ fn bare(evidence: &Evidence, address: IpAddr) -> Machine {
         not_asked: (!replies.any_asked()).then(|| reason(evidence, address)),
         errors,
         experience,
-        evidence: identity::identify(&replies, &nobody(&facts), &[]).evidence,
+        evidence: machine::identify(&replies, &nobody(&facts), &[]).evidence,
         machine: facts,
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn named(evidence: &Evidence, address: IpAddr, host: &DnsName) -> Mac
     let facts = facts_of(&replies);
     let forest = facts.forest.as_deref().and_then(|forest| DnsName::parse(forest).ok());
     let expected = Expected { host: Some(host.clone()), forest: forest.unwrap_or(host.clone()), ..nobody(&facts) };
-    let verdict = identity::identify(&replies, &expected, &[]);
+    let verdict = machine::identify(&replies, &expected, &[]);
     let (errors, _) = experience_of(&facts);
     let experience = match verdict.identity {
         Identity::NotProbed | Identity::Inconclusive => Experience::Unclear,
@@ -162,7 +162,7 @@ fn replies(evidence: &Evidence, address: IpAddr) -> AddressReplies {
 
 fn facts_of(replies: &AddressReplies) -> Facts {
     let placeholder = facts::of(replies, MachineKind::Inconclusive);
-    let verdict = identity::identify(replies, &nobody(&placeholder), &[] as &[Known]);
+    let verdict = machine::identify(replies, &nobody(&placeholder), &[] as &[Known]);
     let kind = match verdict.identity {
         Identity::Silent => MachineKind::Silent,
         Identity::Unreachable => MachineKind::Unreachable,

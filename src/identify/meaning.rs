@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Machine, Presence, ServerSays, TargetKind, address};
 use crate::inventory::Dc;
 use crate::report::Identity;
-use crate::rules::View;
+use crate::view::View;
 
 /// The page about machines that have lost their NTDS Settings object.
 pub(super) const EXPLAIN_LOST: &str = "guidpost explain ntds-settings-missing";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Facts;
-use crate::exit;
+use crate::base::exit;
 use crate::report::{Identity, Incomplete, Tool};
 
 /// Everything that was found out.

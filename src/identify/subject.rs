@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::guid::Guid;
-use crate::name::{DnsName, NameError};
+use crate::base::guid::Guid;
+use crate::base::name::{DnsName, NameError};
 
 /// What an argument means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{Conclusion, Machine, Presence, Seen, ServerSays, Subject, Target, TargetKind, address, meaning};
+use crate::base::dns::rcode_name;
+use crate::base::name::DnsName;
 use crate::evidence::{Evidence, Resolved};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::ServerStatus;
-use crate::rules::{Alias, Standing, View, rcode_name};
+use crate::view::{Alias, Standing, View};
 
 /// One target for each DC that a name or GUID means.
 pub(super) fn of(view: &View<'_>, subject: &Subject) -> Vec<Target> {
@@ -170,5 +171,5 @@ pub(super) fn without_servers(evidence: &Evidence, host: &DnsName) -> Target {
 
 /// Whether an address that a look-up gave may be asked: a wrong record must not lead to a stranger's door.
 pub(crate) fn may_be_asked(address: IpAddr) -> bool {
-    !crate::plan::is_public(address)
+    !crate::base::address::is_public(address)
 }

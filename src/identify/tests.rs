@@ -1,12 +1,12 @@
 //! What is said of a forest in memory, and of machines that tests make up.
 
 use super::*;
+use crate::base::guid::Guid;
 use crate::evidence::probe::{
     AddressReplies, Challenge, DirectoryName, Endpoint, Failure, Flags, Mapping, Netlogon, Ping, PingState, Reply,
     RootDse,
 };
 use crate::evidence::{Machine as Asked, Selection};
-use crate::guid::Guid;
 use crate::report::Identity;
 use crate::testing::machines::without_settings;
 use crate::testing::{ALIAS2, CONFIG, World};

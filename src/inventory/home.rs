@@ -3,7 +3,7 @@
 use crate::config::ServerAddress;
 use crate::evidence::{Evidence, Purpose};
 
-use super::is_single;
+use crate::base::address::is_single;
 
 /// The machine's own resolvers are among the servers, no configuration says otherwise, the machine is to become a DC, or
 /// it has an address that a configured DC owns.

@@ -2,7 +2,6 @@
 //!
 //! The inventory is derived anew whenever evidence has grown; it is never stored.
 
-pub mod files;
 mod home;
 mod servers;
 
@@ -10,10 +9,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnetwork::IpNetwork;
 
+use crate::base::address::is_single;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::config::{DomainController, Role};
 use crate::evidence::{Evidence, Purpose};
-use crate::guid::Guid;
-use crate::name::DnsName;
 pub use home::{is_at_home, is_beside_candidate};
 pub use servers::Server;
 pub use servers::derive as servers;
@@ -133,11 +133,6 @@ impl Dc {
     pub fn names(&self) -> impl Iterator<Item = &DnsName> {
         self.host.iter().chain(&self.other_names)
     }
-}
-
-/// Whether a network holds one address only.
-pub fn is_single(network: &IpNetwork) -> bool {
-    network.prefix() == if network.is_ipv4() { 32 } else { 128 }
 }
 
 /// Derives the inventory from what is configured and what has been seen so far.

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
-use super::{DNS_PORT, is_at_home, is_single};
+use super::{DNS_PORT, is_at_home};
+use crate::base::address::is_single;
+use crate::base::name::DnsName;
 use crate::config::{Config, DnsServer, DomainController, ServerAddress};
 use crate::evidence::{Evidence, Family, Resolved};
-use crate::name::DnsName;
 
 /// A DNS server to ask.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,8 +13,8 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 
 use super::SessionOptions;
+use crate::base::name::DnsName;
 use crate::evidence::{Family, Resolved};
-use crate::name::DnsName;
 
 /// Look-ups at this machine's resolvers. Its hosts file is not read: a verifier must see what DNS says.
 pub(super) struct Lookups {

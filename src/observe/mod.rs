@@ -7,7 +7,7 @@
 
 mod dns;
 mod hosts;
-mod local;
+pub mod local;
 pub mod probe;
 mod scarcity;
 mod stop;
@@ -25,14 +25,14 @@ use futures_util::StreamExt;
 use futures_util::future::{join3, join4};
 use futures_util::stream::{self, FuturesUnordered};
 
+use crate::base::name::DnsName;
 use crate::config::{self, Query};
+use crate::evidence::Incomplete;
 use crate::evidence::probe::AddressReplies;
+use crate::evidence::{Ask, Plan};
 use crate::evidence::{
     Evidence, Family, LocalStage, LocalView, LookedUp, Machine, NotAsked, Port, PortState, Resolved, Stage, Transfer,
 };
-use crate::name::DnsName;
-use crate::plan::{Ask, Plan};
-use crate::report::Incomplete;
 #[doc(hidden)]
 pub use dns::fuzzing;
 pub use stop::Interrupter;

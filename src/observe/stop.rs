@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::report::Incomplete;
+use crate::evidence::Incomplete;
 
 /// Ends the session that it came from.
 #[derive(Clone, Debug)]

@@ -1,13 +1,11 @@
 //! What is read of the machine that guidpost runs on, and what it is to resolve itself.
 
 use crate::evidence::{Evidence, LocalStage, LookedUp};
+use crate::findings::Need;
 use crate::inventory::{Dc, Inventory, Server};
 use crate::preflight;
-use crate::rules::{self, Need};
-
-/// Of how many DCs this machine resolves the names. Each look-up of a name that does not exist may take the system many
-/// seconds, and one that differs shows in the first DCs as well as in the last.
-pub(crate) const MAX_DCS: usize = 100;
+use crate::rules;
+use crate::view::MAX_DCS;
 
 /// So much of its configuration, and these names.
 pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> (Option<LocalStage>, Vec<String>) {

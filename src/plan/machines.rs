@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::base::address::is_public;
 use crate::evidence::{Evidence, Family, Stage};
-use crate::identity::is_confirmed;
+use crate::findings::Need;
 use crate::inventory::{Dc, Inventory};
+use crate::machine::is_confirmed;
 use crate::preflight;
-use crate::rules::{self, Need, View};
+use crate::rules;
+use crate::view::View;
 
 /// Every address that belongs to a DC or stands under its name, once; for its name only where the directory did not
 /// settle who it is.
@@ -68,19 +71,6 @@ pub(super) fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
     let is_candidates = || candidate.is_some_and(|candidate| candidate.addresses.contains(&address));
     let named = || view.is_owned(address) || is_candidates();
     family && view.unusable(address).is_none() && (!is_public(address) || named())
-}
-
-/// Whether an address may belong to anybody: not this machine's loopback, nor of a private network (RFC 1918, RFC 4193,
-/// RFC 6598).
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            !(v4.is_loopback() || v4.is_private() || v4.is_link_local() || shared)
-        }
-        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()),
-    }
 }
 
 #[cfg(test)]

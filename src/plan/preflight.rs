@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Asks, machines};
-use crate::evidence::{Evidence, Port, RecordType, Stage};
+use crate::base::dns::RecordType;
+use crate::evidence::{Evidence, Port, Stage};
+use crate::findings::Need;
 use crate::inventory::{Inventory, Server};
 use crate::preflight;
-use crate::rules::{self, Need, View};
+use crate::rules;
+use crate::view::View;
 
 /// Where its name and addresses may stand at one server, and whether that server has authority for its domain.
 pub(super) fn ask(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, needs: &[Need]) {

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use crate::base::address::special_address;
+use crate::base::name::{DnsName, NameError};
 use crate::config::{self, Fault};
 use crate::evidence::{Candidate, Family, LocalView};
-use crate::name::{DnsName, NameError};
-use crate::rules::special_address;
 
 /// What the command line says of the candidate.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::items;
 use crate::evidence::Candidate;
+use crate::findings::Outcomes;
 use crate::report::{ChecklistItem, Finding, ForecastRow, ItemStatus, Outcome, Severity};
-use crate::rules::{self, Outcomes, View};
+use crate::rules;
+use crate::view::View;
 
 /// How many details of one kind an item lists before it counts the rest.
 const MOST_DETAILS: usize = 12;

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use super::checklist::{Item, Judged};
 use super::{ports, questions};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::evidence::probe::{AddressReplies, Failure, Mapping, Ping, Reply};
-use crate::evidence::{Flags, Layer, PortState, RecordType};
+use crate::evidence::{Flags, Layer, PortState};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{ForecastOutcome, Identity, Outcome};
 
 /// Nobody has the candidate's name.

@@ -21,8 +21,8 @@ pub use traces::{Trace, address_traces, name_traces, unanswered};
 use std::net::IpAddr;
 
 use crate::evidence::{Candidate, Evidence, Purpose};
-use crate::identity::{self, Expected, Known, Verdict};
-use crate::rules::View;
+use crate::machine::{self, Expected, Known, Verdict};
+use crate::view::View;
 
 /// The machine that is to become a DC, in a run that is for one.
 pub fn of(evidence: &Evidence) -> Option<&Candidate> {
@@ -54,5 +54,5 @@ pub fn who_answers(view: &View<'_>, candidate: &Candidate, address: IpAddr) -> O
     let others = view.inventory.dcs.iter().filter(|dc| dc.host.as_ref() != Some(&candidate.host));
     let known: Vec<Known> =
         others.map(|dc| Known { host: dc.host.clone(), other_names: dc.other_names.clone(), guid: dc.guid }).collect();
-    Some(identity::identify(&machine.replies, &expected, &known))
+    Some(machine::identify(&machine.replies, &expected, &known))
 }

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use crate::config::Role;
 use crate::evidence::probe::{AddressReplies, Failure, Ping, Reply};
 use crate::evidence::{Layer, Outcome, Port, PortState, Transport};
-use crate::identity::is_wrong;
 use crate::inventory::Dc;
+use crate::machine::is_wrong;
 use crate::report::Identity;
-use crate::rules::View;
+use crate::view::View;
 
 /// DNS, Kerberos, endpoint mapper, LDAP, SMB, password change, LDAP over TLS, global catalog and that over TLS
 /// (Microsoft KB 832017; the article on error 1753).

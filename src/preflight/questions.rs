@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::{Retired, Role};
 use crate::evidence::probe::{Ping, Reply};
-use crate::evidence::{Candidate, Evidence, RecordType};
+use crate::evidence::{Candidate, Evidence};
 use crate::inventory::{Inventory, Server};
-use crate::name::DnsName;
 
 /// How many sites are looked at: a machine that names ever new ones must not keep the run busy.
 const MOST_SITES: usize = 256;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Candidate, Flags, Outcome, Rdata, Record, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Candidate, Flags, Outcome, Rdata, Record};
 use crate::inventory::Server;
-use crate::name::DnsName;
-use crate::rules::{View, Why};
+use crate::view::{View, Why};
 
 /// Records of one name and type at one server.
 #[derive(Clone, Debug, PartialEq, Eq)]

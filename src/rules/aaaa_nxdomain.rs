@@ -1,5 +1,6 @@
-use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::{Look, View};
 
 rule! {
     /// A server says that a host name does not exist when asked for AAAA, although it has its A record.

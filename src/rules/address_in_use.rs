@@ -1,11 +1,13 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::{Candidate, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Candidate;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::preflight::{self, Trace};
 use crate::report::Identity;
+use crate::view::View;
 
 rule! {
     /// An address of the machine that is to become a DC belongs to another name or machine.

@@ -1,4 +1,5 @@
-use super::{Draft, Sink, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::View;
 
 rule! {
     /// An address leads to the right DC, but the configuration does not list it.

@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, View};
+use crate::findings::{Draft, Sink};
 use crate::report::{Identity, Severity};
+use crate::view::View;
 
 rule! {
     /// Nobody answers at an address that a DC owns.

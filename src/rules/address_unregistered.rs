@@ -1,10 +1,12 @@
 use std::net::IpAddr;
 
-use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::remedy::{self, Place, address_type};
+use crate::remedy::{self, Place};
+use crate::view::{Look, View};
 
 rule! {
     /// An address of a DC is missing under its host name, while another of its addresses stands there.

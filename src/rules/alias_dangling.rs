@@ -1,7 +1,9 @@
-use super::{Draft, Misplaced, Sink, Subject, View};
-use crate::evidence::RecordType;
+use super::Misplaced;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
+use crate::view::View;
 
 rule! {
     /// The alias of a DC points to a name without any address.

@@ -1,7 +1,9 @@
-use super::{Alias, Draft, Misplaced, Sink, Subject, View};
-use crate::evidence::RecordType;
-use crate::remedy::address_type;
+use super::Misplaced;
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
 use crate::report::Severity;
+use crate::view::{Alias, View};
 
 rule! {
     /// More than one alias stands at the name of a DC's alias, or addresses stand beside it.

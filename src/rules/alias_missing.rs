@@ -1,9 +1,10 @@
-use super::Alias;
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::remedy::{self, Place};
+use crate::view::Alias;
+use crate::view::View;
 
 rule! {
     /// The alias of a DC does not exist at a server.

@@ -1,6 +1,8 @@
-use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::{Rdata, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::Rdata;
+use crate::findings::{Draft, Sink, Subject};
 use crate::remedy;
+use crate::view::{Look, View};
 
 rule! {
     /// A server that follows the alias itself arrives at other addresses than its records say one by one.

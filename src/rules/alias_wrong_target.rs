@@ -1,9 +1,11 @@
-use super::{Draft, Misplaced, Ownership, Sink, Subject, View, codes};
-use crate::codes::WRONG_PRINCIPAL;
-use crate::evidence::RecordType;
+use super::{Misplaced, codes};
+use crate::base::codes::WRONG_PRINCIPAL;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Severity;
+use crate::view::{Ownership, View};
 
 rule! {
     /// The alias of a DC points to a host that is not this DC.

@@ -1,5 +1,6 @@
-use super::{Draft, Sink, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
+use crate::view::View;
 
 rule! {
     /// A DC's clock is more than five minutes off.

@@ -1,8 +1,9 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, View};
+use crate::findings::{Draft, Sink};
 use crate::inventory::Dc;
 use crate::report::Identity;
+use crate::view::View;
 
 rule! {
     /// The right machine answers, but its directory service does not run.

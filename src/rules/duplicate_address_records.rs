@@ -1,8 +1,9 @@
 use std::net::IpAddr;
 
-use super::{Draft, Experience, Ownership, Sink, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
 use crate::report::Identity;
+use crate::view::{Experience, Ownership, View};
 
 rule! {
     /// The host name of a DC has several addresses of one family, and nothing says that it owns them all.

@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, View};
+use crate::findings::{Draft, Sink};
 use crate::report::Identity;
+use crate::view::View;
 
 rule! {
     /// The right host answers, but its NTDS Settings object has another GUID than the alias.

@@ -1,6 +1,7 @@
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
 use crate::remedy::{self, Place};
+use crate::view::View;
 
 rule! {
     /// The host name of a DC has no address at a server.

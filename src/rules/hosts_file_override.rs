@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Draft, Experience, Ownership, Sink, Subject, View, is_lmhosts, is_name, own_names};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
 use crate::evidence::NameLine;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
-use crate::name::DnsName;
 use crate::report::Severity;
+use crate::view::{Experience, Ownership, View, is_lmhosts, is_name, own_names};
 
 rule! {
     /// A hosts or lmhosts file of this machine gives an address for a DC or for the forest.

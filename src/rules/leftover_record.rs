@@ -1,12 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, MEND_ELSEWHERE, Sink, Standing, Subject, View};
-use crate::evidence::{Flags, Outcome, Rdata, Record, RecordType, Store, Transfer};
+use super::MEND_ELSEWHERE;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Flags, Outcome, Rdata, Record, Store, Transfer};
+use crate::findings::{Draft, Sink, Subject};
 use crate::gone::{self, Former, Item};
 use crate::inventory::Server;
-use crate::name::DnsName;
-use crate::plan::gone::apex;
 use crate::remedy::{self, Place};
+use crate::view::apex;
+use crate::view::{Standing, View};
 
 rule! {
     /// A record still names a domain controller that was demoted.

@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Alias, Draft, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::evidence::LookedUp;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::plan::local::MAX_DCS;
+use crate::view::MAX_DCS;
+use crate::view::{Alias, View};
 
 rule! {
     /// What this machine resolves for a DC is not what its DNS servers return.

@@ -3,135 +3,23 @@
 //! A rule is pure and total: it reads evidence through [`View`] and says pass, fail, unknown or not applicable for each
 //! of its subjects into a [`Sink`]. The doc comment in its file is its manual page.
 
-mod sink;
 mod support;
 #[cfg(test)]
 mod tests;
-mod view;
 
 use crate::evidence::{Evidence, Purpose};
-use crate::report::{ForecastRow, Severity};
+use crate::findings::{Group, Need, Outcomes, Rule, Sink, Walks};
+use crate::report::ForecastRow;
+use crate::view::View;
 use crate::{gone, inventory};
-use sink::Walks;
-pub use sink::{Draft, Outcomes, Sink, Subject};
 pub use support::waiver_covers;
 use support::{
     Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, additions, codes, concerns_machine,
     guid_is_disproved, look_at_guid, machines, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
 };
-use view::here::{first_label, is_lmhosts, is_name, own_names};
-pub use view::{
-    Absence, Addresses, Alias, Both, Content, Experience, Look, Ownership, Standing, Unusable, View, Why, rcode_name,
-    rcode_number, special_address,
-};
 
-/// What a rule is about; the groups of the manual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// The DNS servers themselves.
-    Servers,
-    /// The alias `<guid>._msdcs.<forest>`.
-    Alias,
-    /// The address records of host names.
-    Host,
-    /// The machines behind the addresses.
-    Machine,
-    /// The machine that guidpost runs on, or that is to become a DC.
-    Local,
-    /// A machine that is to become a DC, or was one.
-    Change,
-    /// The run itself.
-    Run,
-}
-
-impl Group {
-    /// Whether its rules speak of a DC's records, or of the machines behind them: what cannot be seen at a server that
-    /// is silent, refuses or does not know the forest.
-    pub fn is_about_records(self) -> bool {
-        matches!(self, Self::Alias | Self::Host | Self::Machine)
-    }
-
-    /// The group's heading in the manual.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Servers => "DNS servers",
-            Self::Alias => "The alias <guid>._msdcs.<forest>",
-            Self::Host => "Host records",
-            Self::Machine => "The machines behind the addresses",
-            Self::Local => "The machine itself",
-            Self::Change => "Before promotion, after demotion",
-            Self::Run => "The run",
-        }
-    }
-}
-
-/// A kind of question that a rule's verdict rests on; the SOA of the forest's zones is asked in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// The alias of every DC, and the addresses of its targets.
-    Alias,
-    /// A and AAAA of every host name.
-    Hosts,
-    /// Names that cannot exist.
-    Canaries,
-    /// SOA at RD=0.
-    Authority,
-    /// The machines behind the addresses, who they are.
-    Identity,
-    /// This machine's own configuration.
-    Local,
-    /// What this machine's own resolution says of the names of DCs.
-    Lookups,
-    /// Where the name and the addresses of a machine that is to become a DC may stand.
-    Candidate,
-    /// The ports of its partners.
-    Ports,
-}
-
-/// One rule.
-pub struct Rule {
-    /// Its name in configuration, reports and metrics; names the defect, and is never reused.
-    pub name: &'static str,
-    /// What it is about.
-    pub group: Group,
-    /// Severity of its findings, unless the configuration or the rule's own text says otherwise.
-    pub severity: Severity,
-    /// What has to be asked for it.
-    pub needs: &'static [Need],
-    /// Win32 error and event numbers that its findings may predict.
-    pub predicts: &'static [i64],
-    /// The doc comment, every line with the blank in front that doc comments have.
-    doc: &'static str,
-    check: fn(&View<'_>, &mut Sink<'_>),
-}
-
-impl Rule {
-    /// A rule without a check, for tests of what is printed about rules.
-    #[cfg(test)]
-    pub(crate) const fn sample(
-        name: &'static str,
-        group: Group,
-        severity: Severity,
-        predicts: &'static [i64],
-        doc: &'static str,
-    ) -> Self {
-        fn check(_: &View<'_>, _: &mut Sink<'_>) {}
-        Self { name, group, severity, needs: &[], predicts, doc, check }
-    }
-
-    /// Its manual page: a summary line, then sections headed `# What it checks`, `# Why it matters`, `# How to fix` and
-    /// `# References`.
-    pub fn manual(&self) -> String {
-        let lines = self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
-        lines.collect::<Vec<_>>().join("\n")
-    }
-
-    /// The first paragraph of the manual page, on one line.
-    pub fn summary(&self) -> String {
-        let manual = self.manual();
-        manual.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-}
+/// What a rule does.
+type Check = fn(&View<'_>, &mut Sink<'_>);
 
 /// Defines the `RULE` of a file: its doc comment is the manual page, and a rule without one does not compile.
 macro_rules! rule {
@@ -141,15 +29,15 @@ macro_rules! rule {
         needs: [$($need:ident),*], predicts: [$($code:ident),*]
     ) => {
         $(#[doc = $doc])+
-        pub(super) static RULE: $crate::rules::Rule = $crate::rules::Rule {
+        pub(super) static RULE: $crate::findings::Rule = $crate::findings::Rule {
             name: $name,
-            group: $crate::rules::Group::$group,
+            group: $crate::findings::Group::$group,
             severity: $crate::report::Severity::$severity,
-            needs: &[$($crate::rules::Need::$need),*],
-            predicts: &[$($crate::codes::$code),*],
+            needs: &[$($crate::findings::Need::$need),*],
+            predicts: &[$($crate::base::codes::$code),*],
             doc: concat!($($doc, "\n"),+),
-            check,
         };
+        pub(super) const CHECK: $crate::rules::Check = check;
     };
 }
 
@@ -157,6 +45,8 @@ macro_rules! registry {
     ($($module:ident),+ $(,)?) => {
         $(mod $module;)+
         static ALL: &[&Rule] = &[$(&$module::RULE),+];
+        /// In the same order.
+        static CHECKS: &[Check] = &[$($module::CHECK),+];
     };
 }
 
@@ -288,8 +178,9 @@ pub fn needs(evidence: &Evidence) -> Vec<Need> {
 pub fn run(view: &View<'_>, forecast: &[ForecastRow], list_passes: bool) -> Outcomes {
     let mut outcomes = Outcomes::default();
     let walks = Walks::of(forecast, view);
-    let (last, first): (Vec<&Rule>, Vec<&Rule>) = ALL.iter().copied().partition(|rule| LAST.contains(&rule.name));
-    for rule in first.into_iter().chain(last) {
+    let checks = ALL.iter().copied().zip(CHECKS);
+    let (last, first): (Vec<_>, Vec<_>) = checks.partition(|(rule, _)| LAST.contains(&rule.name));
+    for (rule, check) in first.into_iter().chain(last) {
         let mut sink = Sink::new(rule, &mut outcomes, &walks, list_passes);
         match switched_off(rule, view.evidence) {
             Some(reason) => sink.not_applicable(reason),
@@ -298,7 +189,7 @@ pub fn run(view: &View<'_>, forecast: &[ForecastRow], list_passes: bool) -> Outc
                 if !LAST.contains(&rule.name) {
                     sink.count_blocked(view);
                 }
-                (rule.check)(view, &mut sink);
+                check(view, &mut sink);
             }
         }
         sink.finish();

@@ -1,8 +1,10 @@
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::{Candidate, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::Candidate;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
 use crate::preflight::{self, Trace};
 use crate::report::Identity;
+use crate::view::View;
 
 rule! {
     /// The name of the machine that is to become a DC is in use, or left over from an earlier one.
@@ -70,7 +72,7 @@ fn tell(sink: &mut Sink<'_>, server: &Server, candidate: &Candidate, trace: &Tra
     let cached = if trace.authoritative { "" } else { " (from a cache or another server)" };
     let expected = match trace.rtype {
         RecordType::A | RecordType::AAAA => {
-            let rtype = |address: &&std::net::IpAddr| crate::remedy::address_type(**address) == trace.rtype;
+            let rtype = |address: &&std::net::IpAddr| crate::base::address::address_type(**address) == trace.rtype;
             super::texts(&candidate.addresses.iter().filter(rtype).copied().collect::<Vec<_>>())
         }
         _ => Vec::new(),

@@ -1,10 +1,11 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::config::Network;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::remedy::Place;
+use crate::view::View;
 
 rule! {
     /// A DNS server has addresses of a DC, but none on the network that it shares with that DC.
@@ -63,8 +64,8 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
         return sink.pass(subject);
     }
     let unseen = both.by_type().into_iter().find_map(|(_, look)| match look {
-        super::Look::Unknown(why) => Some(*why),
-        super::Look::Present(_) | super::Look::Absent(_) => None,
+        crate::view::Look::Unknown(why) => Some(*why),
+        crate::view::Look::Present(_) | crate::view::Look::Absent(_) => None,
     });
     if let Some(why) = unseen {
         return sink.unknown(subject, format!("its addresses could not be seen: {why}"));

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Draft, Sink, View};
-use crate::guid::Guid;
+use crate::base::guid::Guid;
+use crate::findings::{Draft, Sink};
 use crate::inventory::Dc;
+use crate::view::View;
 
 rule! {
     /// A DC runs, but its directory has lost the DC's own NTDS Settings object.

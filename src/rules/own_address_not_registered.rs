@@ -1,12 +1,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::{Flags, RecordType};
+use crate::base::address::address_type;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Flags;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::remedy::{Place, address_type};
+use crate::remedy::Place;
 use crate::report::Severity;
+use crate::view::{Look, View};
 
 rule! {
     /// This DC's own address did not reach the DNS server of a partner, as event 6702 says.

@@ -1,8 +1,9 @@
-use super::{Draft, Sink, Subject, View};
 use crate::evidence::{Layer, Port, PortState};
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
 use crate::preflight::{self, PortNeed};
 use crate::report::Severity;
+use crate::view::View;
 
 rule! {
     /// A port that a domain controller needs is closed, or does not answer, at a partner of the candidate.

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
-use super::{Draft, Sink, View};
+use crate::findings::{Draft, Sink};
+use crate::view::View;
 
 rule! {
     /// The port on which a DC offers replication cannot be reached.

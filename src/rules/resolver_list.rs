@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::{Draft, Sink, Standing, Subject, View};
 use crate::config::Role;
 use crate::evidence::{LocalResolver, LocalView};
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
 use crate::preflight;
 use crate::report::Severity;
+use crate::view::{Standing, View};
 
 rule! {
     /// The list of DNS servers that this machine is configured with is not as a DC's should be.

@@ -1,9 +1,10 @@
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{Draft, Look, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
-use crate::name::DnsName;
+use crate::view::{Look, View};
 
 rule! {
     /// A DNS server gives an address for names that do not exist.

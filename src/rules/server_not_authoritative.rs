@@ -1,9 +1,11 @@
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::{Flags, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Flags;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
-use crate::name::DnsName;
 use crate::preflight;
 use crate::report::Severity;
+use crate::view::View;
 
 rule! {
     /// A DNS server that should have authority for the forest's zones answers without it.

@@ -1,6 +1,7 @@
-use super::{Draft, Sink, Standing, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
+use crate::view::{Standing, View};
 
 rule! {
     /// A DNS server does not know the forest: `_msdcs.<forest>` does not exist there.

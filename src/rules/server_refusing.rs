@@ -1,5 +1,6 @@
-use super::rcode_name;
-use super::{Draft, Sink, Standing, Subject, View};
+use crate::base::dns::rcode_name;
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::{Standing, View};
 
 rule! {
     /// A DNS server answers, but refuses or fails every question about the forest.

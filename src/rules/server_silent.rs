@@ -1,5 +1,6 @@
-use super::{Draft, Sink, Standing, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
 use crate::report::ServerStatus;
+use crate::view::{Standing, View};
 
 rule! {
     /// A DNS server gives no reply at all.

@@ -1,7 +1,8 @@
-use super::{Draft, Sink, Subject, View};
+use crate::base::name::DnsName;
 use crate::evidence::{Lost, Outcome};
-use crate::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::remedy;
+use crate::view::View;
 
 rule! {
     /// A DNS server cuts an answer short and does not give the rest over TCP.
@@ -27,7 +28,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let subject = Subject::server(server);
         let lack = Outcome::Truncated(Lost::NoSocket);
         if column.answers().any(|(_, answer)| answer.outcome == lack) {
-            sink.unknown(subject, super::Why::Truncated(Lost::NoSocket).to_string());
+            sink.unknown(subject, crate::view::Why::Truncated(Lost::NoSocket).to_string());
             continue;
         }
         let mut cut = Vec::new();
@@ -48,7 +49,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let mut names: Vec<String> =
             cut.iter().map(|(question, _)| format!("{} {}", store.lower(question.name), question.rtype)).collect();
         names.sort();
-        let why = super::Why::Lost(cut[0].1);
+        let why = crate::view::Why::Lost(cut[0].1);
         let first = names[0].split(' ').next().and_then(|name| DnsName::from_presentation(name).ok());
         sink.fail(
             subject,

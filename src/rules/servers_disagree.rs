@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Finding, Outcome};
+use crate::view::{Content, View};
 
 rule! {
     /// DNS servers hold different data for one name, and no other finding explains it.

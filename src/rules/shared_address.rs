@@ -1,9 +1,10 @@
 use std::net::IpAddr;
 
-use super::{Draft, Ownership, Sink, Subject, View};
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Identity, Severity};
+use crate::view::{Ownership, View};
 
 rule! {
     /// The host name of a DC holds an address of another DC.
@@ -75,8 +76,8 @@ fn remedy(
     dc: &Dc,
     server: &Server,
     host: &DnsName,
-    rtype: crate::evidence::RecordType,
-    present: &super::Addresses,
+    rtype: crate::base::dns::RecordType,
+    present: &crate::view::Addresses,
     addresses: &[IpAddr],
     contested: bool,
 ) -> super::Cure {

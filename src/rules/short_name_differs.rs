@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Draft, Sink, Subject, View, first_label};
+use crate::base::name::DnsName;
 use crate::evidence::LookedUp;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
-use crate::name::DnsName;
-use crate::plan::local::MAX_DCS;
 use crate::report::Severity;
+use crate::view::MAX_DCS;
+use crate::view::{View, first_label};
 
 rule! {
     /// The short host name of a DC leads elsewhere than its full name, on this machine.

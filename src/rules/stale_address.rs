@@ -1,10 +1,11 @@
 use std::net::IpAddr;
 
-use super::{Draft, Experience, Ownership, Sink, Subject, View};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
+use crate::base::codes::{ENDPOINT_NOT_REGISTERED, EVENT_ADDRESS_NOT_PUSHED, RPC_UNAVAILABLE};
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Identity;
+use crate::view::{Experience, Ownership, View};
 
 rule! {
     /// The host name of a DC holds an address that the DC does not own.

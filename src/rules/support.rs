@@ -2,14 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::{Addresses, Ownership, Rule, Subject, View};
+use crate::base::address::address_type;
+use crate::base::address::is_single;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
 use crate::config::Waiver;
-use crate::evidence::RecordType;
-use crate::identity::is_wrong;
-use crate::inventory::{Dc, Inventory, Server, is_single};
-use crate::name::DnsName;
-use crate::remedy::{self, Place, address_type};
+use crate::findings::{Rule, Subject};
+use crate::inventory::{Dc, Inventory, Server};
+use crate::machine::is_wrong;
+use crate::remedy::{self, Place};
 use crate::report::{Finding, Identity};
+use crate::view::{Addresses, Ownership, View};
 
 /// All that a rule may predict.
 pub(super) fn codes(rule: &Rule) -> Vec<i64> {

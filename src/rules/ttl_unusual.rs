@@ -1,6 +1,7 @@
-use super::Alias;
-use super::{Draft, Sink, Subject, View};
-use crate::evidence::RecordType;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::Alias;
+use crate::view::View;
 
 rule! {
     /// A locator record has a TTL that none of its usual writers gives.

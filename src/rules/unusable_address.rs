@@ -1,8 +1,11 @@
-use super::{Draft, Ownership, Sink, Subject, Unusable, View, codes};
-use crate::codes::{RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use super::codes;
+use crate::base::address::Unusable;
+use crate::base::codes::{RPC_UNAVAILABLE, WRONG_PRINCIPAL};
+use crate::base::name::DnsName;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::Severity;
+use crate::view::{Ownership, View};
 
 rule! {
     /// The host name of a DC holds an address that no partner can use.

@@ -1,4 +1,5 @@
-use super::{Draft, Sink, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
+use crate::view::View;
 
 rule! {
     /// A waiver has passed its last day.

@@ -1,7 +1,8 @@
-use super::{Draft, Sink, Standing, Subject, View};
 use crate::config::Waiver;
+use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
 use crate::report::{Finding, Outcome};
+use crate::view::{Standing, View};
 
 rule! {
     /// A waiver covers nothing.

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use super::{Draft, Rule, Sink, Subject, View};
-use crate::evidence::RecordType;
-use crate::forecast;
+use crate::base::dns::RecordType;
+use crate::findings::{Draft, Rule, Sink, Subject};
 use crate::inventory::{Dc, Server};
 use crate::remedy;
 use crate::report::{Finding, ForecastOutcome, ForecastRow, Outcome, Severity};
+use crate::view::View;
 
 rule! {
     /// Replication from a DC fails through a server, and no other rule says why.
@@ -32,7 +32,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let forecast = sink.forecast();
-    let mut broken = forecast.iter().filter(|row| forecast::is_broken(row)).peekable();
+    let mut broken = forecast.iter().filter(|row| row.is_broken()).peekable();
     if broken.peek().is_none() {
         return;
     }
@@ -91,7 +91,7 @@ fn subject<'a>(dc: &'a Dc, server: &'a Server) -> Subject<'a> {
 
 fn draft(row: &ForecastRow, dc: &Dc, server: &Server) -> Draft {
     let fails = if row.outcome == ForecastOutcome::Fails { "fails" } else { "fails by chance" };
-    let names: Vec<&str> = dc.alias.iter().chain(&dc.host).map(crate::name::DnsName::as_str).collect();
+    let names: Vec<&str> = dc.alias.iter().chain(&dc.host).map(crate::base::name::DnsName::as_str).collect();
     let at = server.command_name();
     let mut remedy = vec!["# follow the chain at this server, then ask who answers at its end:".to_owned()];
     remedy.extend(names.iter().map(|name| format!("nslookup -type=A {} {}", remedy::shell(name), remedy::shell(&at))));

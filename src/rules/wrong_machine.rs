@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
-use super::{Draft, Experience, Sink, Subject, View};
+use crate::findings::{Draft, Sink, Subject};
 use crate::report::Identity;
+use crate::view::{Experience, View};
 
 rule! {
     /// At an address of a DC answers another machine.

@@ -1,10 +1,10 @@
 //! What machines say of themselves, for unit tests.
 
+use crate::base::guid::Guid;
 use crate::evidence::probe::{
     AddressReplies, Challenge, Clock, Connected, Denial, DirectoryName, Endpoint, Failure, Mapping, Ping, Reply,
     RootDse, Status,
 };
-use crate::guid::Guid;
 
 /// GUIDs of the DCs of [`super::CONFIG`].
 pub(crate) const GUID1: &str = "11111111-1111-4111-8111-111111111111";

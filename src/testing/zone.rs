@@ -1,8 +1,9 @@
 //! How a server with authority answers from its records.
 
-use crate::evidence::{Rdata, Record, RecordType, Soa, Store};
-use crate::name::DnsName;
-use crate::plan::Ask;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::Ask;
+use crate::evidence::{Rdata, Record, Soa, Store};
 
 /// The rcode and the ANSWER section of a server with authority that follows aliases.
 pub(super) fn from_zone(store: &mut Store, zone: &[Record], ask: &Ask) -> (u16, Vec<Record>) {

@@ -172,7 +172,8 @@ fn addresses_are_listed_under_the_names_that_hold_them() {
 
 #[test]
 fn a_server_that_had_no_time_to_answer_counts_as_silent_and_unknown() {
-    use crate::evidence::{Answer, NotAsked, Outcome as Ended, RecordType};
+    use crate::base::dns::RecordType;
+    use crate::evidence::{Answer, NotAsked, Outcome as Ended};
     let mut cut = crate::testing::evidence(CONFIG);
     let question = cut.intern_question(&crate::testing::name("contoso.com"), RecordType::SOA, true);
     let answer = Answer::without_reply(Ended::NotAsked(NotAsked::Deadline), 1);

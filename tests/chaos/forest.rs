@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use guidpost::base::name::DnsName;
 use guidpost::config;
 use guidpost::demo::{Behaviour, Fleet, Quirks, Records, Spec};
 use guidpost::evidence::{Evidence, Purpose, Selection};
-use guidpost::name::DnsName;
 use guidpost::observe::Local;
 use guidpost::report::{Finding, ForecastOutcome, Outcome, Report, Verdict};
 use guidpost::run::{self, Origin};

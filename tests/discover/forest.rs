@@ -36,7 +36,7 @@ fn a_healthy_forest_is_found_and_checked() {
     assert!(report.assumed.iter().any(|assumed| assumed.what == "dc"));
     let mut file = Vec::new();
     guidpost::evidence::file::write(&evidence, &mut file).unwrap();
-    let back = guidpost::evidence::file::read(&file, None).unwrap();
+    let back = guidpost::evidence::file::read(&file, None, &guidpost::rules::names()).unwrap();
     assert_eq!(verdict::judge(&back, false), report, "the evidence file holds what was found");
 }
 

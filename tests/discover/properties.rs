@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use guidpost::base::guid::Guid;
 use guidpost::discover::{self, Failure, Start};
 use guidpost::evidence::probe::{AddressReplies, DirectoryName, Reply, RootDse};
 use guidpost::evidence::{
     DomainHint, Evidence, Interface, InterfaceAddress, LocalStage, LocalView, Machine, Resolved, Selection, Stage,
 };
-use guidpost::guid::Guid;
 use proptest::prelude::*;
 
 use crate::world::{ONE, TWO, dcs, written};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use guidpost::base::name::DnsName;
 use guidpost::config::{self, Config};
 use guidpost::demo::{RunningScenario, Scenario};
 use guidpost::discover::{self, Failure, Found, Start};
 use guidpost::evidence::{DomainHint, Evidence, LocalView, Selection};
-use guidpost::name::DnsName;
 use guidpost::observe::{self, Local, Session, SessionOptions};
 use guidpost::report::Report;
 use guidpost::{rules, run, verdict};

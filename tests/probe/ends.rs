@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use guidpost::config::{self, Config, Query};
+use guidpost::evidence::Plan;
 use guidpost::evidence::{Evidence, Selection, Stage};
 use guidpost::observe::{Session, SessionOptions};
-use guidpost::plan::Plan;
 use guidpost::report::Incomplete;
 
 #[cfg(target_os = "linux")]

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use guidpost::base::dns::RecordType;
+use guidpost::base::name::DnsName;
 use guidpost::config::{Config, Query};
 use guidpost::demo::{Port, listen};
-use guidpost::evidence::{Answer, Column, Evidence, Rdata, RecordType, Selection};
-use guidpost::name::DnsName;
+use guidpost::evidence::{Answer, Ask, Column, Evidence, Plan, Rdata, Selection};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::{Ask, Plan};
 use tokio::net::TcpSocket;
 
 /// What the server does with one datagram.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use guidpost::base::dns::RecordType;
 use guidpost::config::Query;
-use guidpost::evidence::{Flags, Lost, Outcome, Rdata, RecordType, Transport};
+use guidpost::evidence::{Flags, Lost, Outcome, Rdata, Transport};
 
 use crate::liar::{Act, Liar, a, ask_all, ask_one, ask_one_quickly, honest, question, questions, quick, record, reply};
 

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use guidpost::base::name::DnsName;
 use guidpost::config::Query;
+use guidpost::evidence::Plan;
 use guidpost::evidence::{Evidence, Outcome, Resolved};
-use guidpost::name::DnsName;
 use guidpost::observe::{self, Progress, Session, SessionOptions};
-use guidpost::plan::Plan;
 
 use crate::liar::{Act, Liar, ask_all, evidence, honest, question, questions, quick, reply};
 

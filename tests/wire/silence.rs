@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use guidpost::config::Query;
 #[cfg(target_os = "linux")]
 use guidpost::demo::Port;
+use guidpost::evidence::Plan;
 use guidpost::evidence::{Lost, NotAsked, Outcome};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::Plan;
 use guidpost::report::Incomplete;
 
 use crate::liar::{Act, Liar, ask_all, ask_one, evidence, honest, questions, quick};

@@ -4,11 +4,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use guidpost::base::name::DnsName;
 use guidpost::config::Query;
+use guidpost::evidence::Plan;
 use guidpost::evidence::Transfer;
-use guidpost::name::DnsName;
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::plan::Plan;
 
 use crate::liar::{Liar, a, evidence, record, reply};
 

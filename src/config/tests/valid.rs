@@ -62,7 +62,7 @@ trait DnsNameText {
     fn text(&self) -> &str;
 }
 
-impl DnsNameText for crate::name::DnsName {
+impl DnsNameText for crate::base::name::DnsName {
     fn text(&self) -> &str {
         self.as_str()
     }

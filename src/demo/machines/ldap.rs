@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::replies::Names;
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 /// One BER element.
 pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

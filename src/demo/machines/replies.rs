@@ -2,8 +2,8 @@
 //! NetBIOS, and what only shows that a port is open.
 
 use super::ldap::element;
-use crate::guid::Guid;
-use crate::name::DnsName;
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 
 /// What a machine is called.
 #[derive(Clone, Debug)]

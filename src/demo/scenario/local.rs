@@ -9,8 +9,8 @@ use serde_yaml::Value;
 
 use super::{Scenario, ScenarioError};
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalView, LookedUp};
-use crate::inventory::files;
 use crate::observe::Local;
+use crate::observe::local::files;
 
 /// `local:` of a scenario. Files stand in it as text, and are read like those of a real machine.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{MOST_SERVERS, Survey};
+use crate::base::address::is_public;
+use crate::base::name::DnsName;
 use crate::evidence::Family;
-use crate::name::DnsName;
-use crate::plan::is_public;
 
 /// At how many of its own addresses this machine is asked whether it is a DC.
 const MOST_OWN: usize = 64;

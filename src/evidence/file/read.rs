@@ -5,16 +5,17 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{EvidenceError, Head, RecordRow, ResolvedRow, SCHEMA, TransferOutcomeRow, TransferRow};
+use crate::base::dns::RecordType;
+use crate::base::dns::rcode_number;
+use crate::base::name::DnsName;
 use crate::config::{self, Config};
-use crate::evidence::{Evidence, NameId, Rdata, Record, RecordType, Resolved, Soa, Store, Transfer};
-use crate::name::DnsName;
-use crate::rules;
+use crate::evidence::{Evidence, NameId, Rdata, Record, Resolved, Soa, Store, Transfer};
 
-/// Reads evidence. With `config`, that one is used instead of the one in the file.
+/// Reads evidence. With `config`, that one is used instead of the one in the file, which may use `known_rules` as names.
 ///
 /// # Errors
 /// Says what is wrong, and where in the file.
-pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceError> {
+pub fn read(octets: &[u8], config: Option<Config>, known_rules: &[&str]) -> Result<Evidence, EvidenceError> {
     #[derive(Deserialize)]
     struct Version {
         #[serde(default)]
@@ -36,7 +37,7 @@ pub fn read(octets: &[u8], config: Option<Config>) -> Result<Evidence, EvidenceE
     }
     let config = match config {
         Some(config) => config,
-        None => config::from_json(&head.config, &rules::names()).map_err(|e| EvidenceError::Config(e.to_string()))?,
+        None => config::from_json(&head.config, known_rules).map_err(|e| EvidenceError::Config(e.to_string()))?,
     };
     let seed = u64::from_str_radix(&head.seed, 16).map_err(|error| at("seed", error))?;
     let mut evidence = Evidence::new(config, head.selection, seed, head.started_at);
@@ -80,7 +81,7 @@ fn read_transfer(evidence: &mut Evidence, row: TransferRow<'_>) -> Result<(), St
             Transfer::Whole(rows.iter().map(record).collect::<Result<_, _>>()?)
         }
         TransferOutcomeRow::Refused(rcode) => {
-            Transfer::Refused(rules::rcode_number(&rcode).ok_or_else(|| format!("{rcode:?} means nothing here"))?)
+            Transfer::Refused(rcode_number(&rcode).ok_or_else(|| format!("{rcode:?} means nothing here"))?)
         }
         TransferOutcomeRow::Failed(trouble) => Transfer::Failed(trouble),
     };

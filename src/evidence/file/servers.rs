@@ -10,11 +10,10 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use super::read::{read_record, unhex};
 use super::{AnswerRow, LOST, NOT_ASKED, OutcomeRow, RecordRow, TransportRow};
-use crate::evidence::{
-    Answer, Body, Column, Evidence, Flags, Outcome, Question, Questions, Record, RecordType, Store, Transport,
-};
-use crate::name::DnsName;
-use crate::rules;
+use crate::base::dns::RecordType;
+use crate::base::dns::rcode_number;
+use crate::base::name::DnsName;
+use crate::evidence::{Answer, Body, Column, Evidence, Flags, Outcome, Question, Questions, Record, Store, Transport};
 
 /// All that the servers of a file said.
 #[derive(Default)]
@@ -181,7 +180,7 @@ fn settle(servers: &mut Servers, column: &mut Column, row: &AnswerRow<'_>) -> Re
             Outcome::NotAsked(found.map(|(why, _)| *why).ok_or_else(|| bad("reason", reason))?)
         }
     };
-    let rcode = row.rcode.as_deref().map_or(Some(0), rules::rcode_number);
+    let rcode = row.rcode.as_deref().map_or(Some(0), rcode_number);
     let rcode = rcode.ok_or_else(|| bad("rcode", row.rcode.as_deref().unwrap_or_default()))?;
     let mut flags = Flags::default();
     for flag in &row.flags {

@@ -5,10 +5,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::dns::RecordType;
 use crate::evidence::{
     Answer, Body, Candidate, DomainHint, Evidence, Flags, Interface, InterfaceAddress, Layer, LocalResolver,
-    LocalStage, NameLine, Outcome, Rdata, Record, RecordType, Resolved, Soa, Transfer, Transport,
+    LocalStage, NameLine, Outcome, Rdata, Record, Resolved, Soa, Transfer, Transport,
 };
+use crate::rules;
 use crate::testing::{self, CONFIG, Reply, World, name};
 
 fn text(evidence: &Evidence) -> String {
@@ -18,7 +20,7 @@ fn text(evidence: &Evidence) -> String {
 }
 
 fn read_text(text: &str) -> Result<Evidence, EvidenceError> {
-    read(text.as_bytes(), None)
+    read(text.as_bytes(), None, &rules::names())
 }
 
 /// The complaint about a file.
@@ -179,10 +181,10 @@ fn the_order_of_arrival_leaves_no_trace() {
 fn another_configuration_replaces_the_one_inside() {
     let written = text(&World::new().observe());
     let other = testing::evidence(&CONFIG.replace("192.0.2.11]", "192.0.2.12]")).config;
-    let back = read(written.as_bytes(), Some(other.clone())).unwrap_or_else(|error| panic!("{error}"));
+    let back = read(written.as_bytes(), Some(other.clone()), &[]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(back.config, other);
     let broken = replaced("\"forest\":\"contoso.com\"", "\"forest\":7");
-    assert!(read(broken.as_bytes(), Some(other)).is_ok(), "the one inside is not looked at");
+    assert!(read(broken.as_bytes(), Some(other), &[]).is_ok(), "the one inside is not looked at");
 }
 
 #[test]
@@ -320,7 +322,7 @@ proptest! {
 
     #[test]
     fn arbitrary_octets_never_panic(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = read(&octets, None);
+        let _ = read(&octets, None, &rules::names());
     }
 
     #[test]
@@ -336,7 +338,7 @@ proptest! {
         if let Some(cut) = cut {
             octets.truncate(cut.index(octets.len()));
         }
-        if let Ok(evidence) = read(&octets, None) {
+        if let Ok(evidence) = read(&octets, None, &rules::names()) {
             let written = text(&evidence);
             let back = read_text(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
             prop_assert_eq!(crate::verdict::judge(&evidence, true), crate::verdict::judge(&back, true));

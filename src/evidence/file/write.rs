@@ -7,11 +7,11 @@ use super::{
     AnswerRow, Head, LOST, NOT_ASKED, OutcomeRow, RecordRow, ResolvedRow, SCHEMA, Servers, Text, TransferOutcomeRow,
     TransferRow, TransportRow,
 };
+use crate::base::dns::rcode_name;
 use crate::evidence::{
     Answer, Body, Column, Evidence, Flags, Lost, Outcome, QuestionId, Rdata, Record, Resolved, Soa, Store, Transfer,
     Transport,
 };
-use crate::rules;
 
 /// Writes evidence, server by server and line by line.
 ///
@@ -76,7 +76,7 @@ fn transfer_rows(evidence: &Evidence) -> Vec<TransferRow<'_>> {
         Transfer::Whole(records) => {
             TransferOutcomeRow::Whole(records.iter().map(|record| record_row(&evidence.store, record)).collect())
         }
-        Transfer::Refused(rcode) => TransferOutcomeRow::Refused(rules::rcode_name(*rcode)),
+        Transfer::Refused(rcode) => TransferOutcomeRow::Refused(rcode_name(*rcode)),
         Transfer::Failed(trouble) => TransferOutcomeRow::Failed(trouble.clone()),
     };
     let rows = evidence.transfers.iter();
@@ -116,7 +116,7 @@ fn answer_row<'a>(evidence: &'a Evidence, column: &Column, id: QuestionId, answe
         recursion: question.recursion,
         outcome,
         reason,
-        rcode: replied.then(|| rules::rcode_name(answer.rcode).into()),
+        rcode: replied.then(|| rcode_name(answer.rcode).into()),
         flags: Flags::ALL
             .iter()
             .filter(|(flag, _)| answer.flags.has(*flag))

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{Clock, Denial};
-use crate::guid::Guid;
+use crate::base::guid::Guid;
 
 /// The answer to an LDAP ping (MS-ADTS 6.3.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

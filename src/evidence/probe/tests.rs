@@ -1,7 +1,7 @@
 //! The form in files, and what is read out of replies.
 
 use super::*;
-use crate::guid::Guid;
+use crate::base::guid::Guid;
 
 #[test]
 fn replies_read_back_what_they_print() {

@@ -3,9 +3,9 @@
 use super::{profiles, sources, up_to};
 use crate::observe::Local;
 use crate::report::{DestinationRow, Fallback};
-use crate::rules::View;
 use crate::testing::machines::without_directory;
 use crate::testing::{ALIAS2, CONFIG, Reply, World, candidate, config_with, local};
+use crate::view::View;
 
 /// dc1 uses these resolvers.
 fn dc1_uses(resolvers: &str) -> World {

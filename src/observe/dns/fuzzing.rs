@@ -2,8 +2,9 @@
 
 use super::decode::{Asked, Decoder};
 use super::wire;
-use crate::evidence::{RecordType, Store};
-use crate::name::push_label;
+use crate::base::dns::RecordType;
+use crate::base::name::push_label;
+use crate::evidence::Store;
 
 /// Reads a reply to a question about `dc1.contoso.test` in every way in which a conversation may read it.
 pub fn dns_reply(reply: &[u8]) {

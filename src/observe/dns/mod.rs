@@ -22,8 +22,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Progress;
+use crate::evidence::Ask;
 use crate::evidence::Evidence;
-use crate::plan::Ask;
 pub(super) use server::{Server, converse};
 pub(super) use transfer::transfer;
 

@@ -19,9 +19,9 @@ use super::receive::Refusals;
 use super::tcp::Tcp;
 use super::{Shared, socket};
 use crate::config::Query;
+use crate::evidence::Ask;
 use crate::evidence::{Evidence, Lost, NotAsked, QuestionId};
 use crate::observe::scarcity;
-use crate::plan::Ask;
 
 /// How often a server's answers may lead to further questions.
 const MOST_ROUNDS: usize = 8;

@@ -14,9 +14,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::wire::{self, Kind};
 use super::{Shared, socket};
-use crate::evidence::{Lost, Rdata, Record, RecordType, Soa, Store, Transfer};
-use crate::name::DnsName;
-use crate::rules::rcode_name;
+use crate::base::dns::RecordType;
+use crate::base::dns::rcode_name;
+use crate::base::name::DnsName;
+use crate::evidence::{Lost, Rdata, Record, Soa, Store, Transfer};
 
 /// QTYPE of a transfer (RFC 5936 section 2.1.1).
 const AXFR: RecordType = RecordType(252);

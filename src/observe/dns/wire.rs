@@ -2,7 +2,8 @@
 //!
 //! This is the only code that writes DNS messages, and opcode QUERY is the only one that it can write.
 
-use crate::evidence::{Flags, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::Flags;
 
 /// Length of a message header (RFC 1035 section 4.1.1).
 pub(super) const HEADER: usize = 12;

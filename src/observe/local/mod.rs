@@ -1,5 +1,6 @@
 //! What this machine is configured with, and what its own resolution says.
 
+pub mod files;
 mod look_up;
 #[cfg(unix)]
 mod unix;
@@ -10,8 +11,8 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::base::files::read_regular;
 use crate::evidence::{LocalStage, LocalView, Resolved};
-use crate::files;
 pub(super) use look_up::LookUps;
 #[cfg(windows)]
 pub(super) use windows::believe_refusals;
@@ -58,7 +59,7 @@ pub(super) fn resolvers() -> Resolved {
 
 /// A file, whole or its beginning; `None` with a trouble if it cannot be read, and without one if there is none.
 fn octets_of(path: &Path, view: &mut LocalView) -> Option<Vec<u8>> {
-    match files::read_regular(path, FILE_LIMIT) {
+    match read_regular(path, FILE_LIMIT) {
         Ok((octets, None)) => Some(octets),
         Ok((mut octets, Some(too_large))) => {
             view.troubles.push(format!("{too_large}; only its beginning counts"));

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use if_addrs::IfAddr;
 
+use super::files::{SmbConf, dns_update_cache, hosts, krb5_conf, lmhosts, smb_conf};
 use super::octets_of;
+use crate::base::name::DnsName;
 use crate::config::quote;
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView};
-use crate::inventory::files::{SmbConf, dns_update_cache, hosts, krb5_conf, lmhosts, smb_conf};
-use crate::name::DnsName;
 pub(super) use resolv_conf::resolvers;
 
 const HOSTS: &str = "/etc/hosts";

@@ -15,8 +15,8 @@ pub(in crate::observe) use api::believe_refusals;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use super::files;
 use crate::evidence::{Interface, InterfaceAddress, LocalResolver, LocalStage, LocalView, Resolved};
-use crate::inventory::files;
 
 /// Registry keys under HKEY_LOCAL_MACHINE.
 const TCPIP: &str = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";

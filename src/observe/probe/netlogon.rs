@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::reader::{Malformed, Reader, text};
+use crate::base::guid::Guid;
 use crate::evidence::probe::{Flags, Netlogon, PingState};
-use crate::guid::Guid;
 
 /// NETLOGON_NT_VERSION_5EX_WITH_IP: the reply has the server's own address (MS-ADTS 6.3.1.1).
 const WITH_ADDRESS: u32 = 0x8;

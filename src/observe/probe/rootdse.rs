@@ -15,8 +15,8 @@ use super::ber::Elements;
 use super::ldap::{self, Entry, Operation, control, present};
 use super::net::{self, Conversation};
 use super::reader::{Malformed, Rejected, text};
+use crate::base::guid::Guid;
 use crate::evidence::probe::{Clock, DirectoryName, Failure, Reply, RootDse};
-use crate::guid::Guid;
 
 /// LDAP_SERVER_EXTENDED_DN_OID, and the value that asks for GUIDs in dashed form.
 const EXTENDED_DN: (&str, [u8; 5]) = ("1.2.840.113556.1.4.529", [0x30, 0x03, 0x02, 0x01, 0x01]);

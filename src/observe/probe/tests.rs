@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::testing::{capture, captured_replies, hex, noon};
 use super::*;
+use crate::base::guid::Guid;
 use crate::evidence::probe::{Endpoint, Flags, NetbiosName, Netlogon, Ping, PingState, RootDse, Status};
-use crate::guid::Guid;
 
 fn netlogon(host: &str) -> Netlogon {
     let reply = capture("cldap-netlogon", host).remove(1);

@@ -25,16 +25,6 @@ fn with(more: &str) -> World {
 }
 
 #[test]
-fn addresses_of_private_networks_are_told_from_public_ones() {
-    for private in ["10.1.2.3", "172.16.0.1", "192.168.7.7", "100.64.0.1", "127.0.0.1", "fd00::1", "fe80::1", "::1"] {
-        assert!(!is_public(private.parse().unwrap()), "{private}");
-    }
-    for public in ["192.0.2.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "2a00::1"] {
-        assert!(is_public(public.parse().unwrap()), "{public}");
-    }
-}
-
-#[test]
 fn owned_addresses_come_at_once_and_each_is_asked_once() {
     assert_eq!(first(&World::new().evidence), ["192.0.2.10 Directory", "192.0.2.11 Directory"]);
     let both = World::with(&config_with("addresses: [192.0.2.11, 192.0.2.10]"));

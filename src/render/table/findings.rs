@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::{shorten, write_lines};
-use crate::codes;
+use crate::base::codes;
 use crate::render::fold::{self, Alike, Folded};
 use crate::render::{RenderOptions, Verbosity, words, wrap};
 use crate::report::{Finding, Outcome, Report};

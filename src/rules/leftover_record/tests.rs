@@ -1,5 +1,5 @@
+use crate::base::guid::Guid;
 use crate::evidence::{Departed, Purpose};
-use crate::guid::Guid;
 use crate::report::{Finding, ItemStatus, Report, Verdict};
 use crate::testing::{CONFIG, Reply, World, name, samba};
 

@@ -8,8 +8,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::{Asked, Decoded};
-use crate::evidence::{Body, NameId, Rdata, Record, RecordType, Soa, Store};
-use crate::name::{is_plain_label, push_label};
+use crate::base::dns::RecordType;
+use crate::base::name::{is_plain_label, push_label};
+use crate::evidence::{Body, NameId, Rdata, Record, Soa, Store};
 use crate::observe::dns::wire;
 
 /// Pointers in one name; servers write one or two.

@@ -5,8 +5,9 @@ use hickory_resolver::proto::rr::{self, DNSClass, Name, RData};
 use hickory_resolver::proto::serialize::binary::{BinEncodable, BinEncoder};
 
 use super::{Decoded, Malformed};
-use crate::evidence::{Body, Rdata, Record, RecordType, Soa, Store};
-use crate::name::push_label;
+use crate::base::dns::RecordType;
+use crate::base::name::push_label;
+use crate::evidence::{Body, Rdata, Record, Soa, Store};
 use crate::observe::dns::wire;
 
 /// Its working memory.

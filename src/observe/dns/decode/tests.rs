@@ -6,7 +6,8 @@ use hickory_resolver::proto::rr::{self, DNSClass, Name, RData};
 use proptest::prelude::*;
 
 use super::*;
-use crate::evidence::{Record, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::Record;
 use crate::observe::dns::fuzzing::is_common;
 
 /// Type, name, request and reply of each line of the fixture.

@@ -1,10 +1,10 @@
 //! How a machine calls itself.
 
 use super::Root;
+use crate::base::name::DnsName;
 use crate::config::quote;
 use crate::evidence::LocalView;
-use crate::inventory::files::SmbConf;
-use crate::name::DnsName;
+use crate::observe::local::files::SmbConf;
 
 /// Where the running system keeps its name, and where it is kept for the next start.
 const HOST_NAME: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];

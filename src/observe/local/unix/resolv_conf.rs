@@ -7,7 +7,7 @@ use resolv_conf::{Config, ParseError, ScopedIp};
 
 use super::Root;
 use crate::evidence::{LocalView, Resolved};
-use crate::inventory::files::Tally;
+use crate::observe::local::files::Tally;
 use crate::observe::local::{resolved, scope_id};
 
 pub(super) const PATH: &str = "/etc/resolv.conf";

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::lines::Line;
+use crate::base::name::DnsName;
 use crate::evidence::{LocalRecord, LocalView};
-use crate::name::DnsName;
 
 /// So many records of one file are kept: a domain controller registers some dozens, and more for sites that it covers.
 pub(super) const MAX_RECORDS: usize = 50_000;

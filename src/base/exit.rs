@@ -1,6 +1,6 @@
 //! Exit codes, in one place: 0 ok, 1 warning, 2 critical, 3 unknown or any error of usage, configuration or ours.
 
-use crate::report::Verdict;
+use super::severity::Verdict;
 
 /// Everything was verified, or the command did its work.
 pub const OK: u8 = 0;

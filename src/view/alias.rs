@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Absence, View, Why};
-use crate::evidence::{Answer, Body, Flags, NameId, Rdata, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Answer, Body, Flags, NameId, Rdata};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 
 /// What a server says at the name of an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! How a server stands: whether its records can be judged at all.
 
 use super::View;
-use crate::evidence::{Column, Lost, NotAsked, Outcome, RecordType};
+use crate::base::dns::RecordType;
+use crate::evidence::{Column, Lost, NotAsked, Outcome};
 use crate::inventory::Server;
 use crate::report::ServerStatus;
 

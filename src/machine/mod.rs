@@ -3,14 +3,15 @@
 //! A machine's own GUID outweighs its DNS name, and that its NetBIOS name. What is silent, unreachable or contradicts
 //! itself is never called wrong: it is unknown.
 
+mod kind;
 mod statements;
 #[cfg(test)]
 mod tests;
 
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::evidence::probe::{AddressReplies, Failure, Mapping, PingState, Reply};
-use crate::guid::Guid;
-use crate::name::DnsName;
-use crate::report::Identity;
+pub use kind::Identity;
 use statements::{Fit, Statements};
 
 /// The DC that should answer.

@@ -1,7 +1,7 @@
 //! Win32 error codes and event numbers that name the consequences of a wrong locator record.
 //!
 //! The table is what `guidpost explain NUMBER` prints, and where renderers find the meaning of a predicted number.
-//! Which rules speak of a number is not written here: it follows from [`crate::rules::Rule::predicts`].
+//! Which rules speak of a number is not written here: it follows from [`crate::findings::Rule::predicts`].
 
 mod errors;
 mod events;

@@ -2,54 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Rule, View};
-use crate::evidence::RecordType;
-use crate::forecast;
+use super::{Draft, Rule, Subject};
+use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 use crate::report::{Finding, ForecastRow, Outcome, Severity};
-
-/// What a rule speaks about; every part is optional.
-#[derive(Clone, Copy, Default)]
-pub struct Subject<'a> {
-    /// The DC whose record it is.
-    pub dc: Option<&'a Dc>,
-    /// The server that holds the record.
-    pub server: Option<&'a Server>,
-    /// Owner name.
-    pub name: Option<&'a DnsName>,
-    /// Record type.
-    pub rtype: Option<RecordType>,
-}
-
-impl<'a> Subject<'a> {
-    /// A record of a DC at a server.
-    pub fn record(dc: &'a Dc, server: &'a Server, name: &'a DnsName, rtype: RecordType) -> Self {
-        Self { dc: Some(dc), server: Some(server), name: Some(name), rtype: Some(rtype) }
-    }
-
-    /// A server as a whole.
-    pub fn server(server: &'a Server) -> Self {
-        Self { server: Some(server), ..Self::default() }
-    }
-}
-
-/// A finding in the making.
-#[derive(Clone, Debug, Default)]
-pub struct Draft {
-    /// Instead of the rule's own severity.
-    pub severity: Option<Severity>,
-    /// What ought to be there.
-    pub expected: Vec<String>,
-    /// What is there.
-    pub actual: Vec<String>,
-    /// One sentence or two.
-    pub message: String,
-    /// Win32 error and event numbers.
-    pub predicts: Vec<i64>,
-    /// What to do, line by line.
-    pub remedy: Vec<String>,
-}
+use crate::view::View;
 
 /// What all rules together said.
 #[derive(Default)]
@@ -87,14 +44,14 @@ impl Marks {
 }
 
 /// The forecast, to be looked up by DC and server.
-pub(super) struct Walks<'f> {
+pub struct Walks<'f> {
     rows: &'f [ForecastRow],
     /// The first row of each source; one for each server follows, in the order of the inventory.
     starts: HashMap<&'f str, usize>,
 }
 
 impl<'f> Walks<'f> {
-    pub(super) fn of(rows: &'f [ForecastRow], view: &View<'_>) -> Self {
+    pub(crate) fn of(rows: &'f [ForecastRow], view: &View<'_>) -> Self {
         let servers = view.inventory.servers.len().max(1);
         let starts = rows.iter().enumerate().step_by(servers).map(|(start, row)| (row.source.as_str(), start));
         Self { rows, starts: starts.collect() }
@@ -112,7 +69,7 @@ pub struct Sink<'o> {
 }
 
 impl<'o> Sink<'o> {
-    pub(super) fn new(
+    pub(crate) fn new(
         rule: &'static Rule,
         outcomes: &'o mut Outcomes,
         walks: &'o Walks<'o>,
@@ -122,7 +79,7 @@ impl<'o> Sink<'o> {
     }
 
     /// The rule has said all that it has to say.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         if self.passed > 0 {
             self.outcomes.passed += self.passed;
             self.outcomes.passes.insert(self.rule.name, self.passed);
@@ -166,7 +123,7 @@ impl<'o> Sink<'o> {
     /// always.
     pub fn broken_walk(&self, dc: &Dc, server: &Server) -> Option<&'o ForecastRow> {
         let start = self.walks.starts.get(dc.label.as_str())?;
-        self.walks.rows.get(start + server.index).filter(|row| forecast::is_broken(row))
+        self.walks.rows.get(start + server.index).filter(|row| row.is_broken())
     }
 
     /// The findings of the rules that ran before.
@@ -175,7 +132,7 @@ impl<'o> Sink<'o> {
     }
 
     /// Counts the checks of a record rule that silent, refusing and foreign servers make impossible.
-    pub(super) fn count_blocked(&mut self, view: &View<'_>) {
+    pub(crate) fn count_blocked(&mut self, view: &View<'_>) {
         if !self.rule.group.is_about_records() {
             return;
         }

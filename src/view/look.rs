@@ -5,9 +5,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::View;
-use crate::evidence::{Answer, Body, Lost, NameId, NotAsked, Outcome, Rdata, RecordType};
+use crate::base::dns::RecordType;
+use crate::base::dns::rcode_name;
+use crate::base::name::DnsName;
+use crate::evidence::{Answer, Body, Lost, NameId, NotAsked, Outcome, Rdata};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 
 /// What a server says about the RRset of one name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,29 +100,6 @@ impl fmt::Display for Why {
             Self::Loop => f.write_str("the aliases lead round in a circle"),
         }
     }
-}
-
-const RCODES: [(u16, &str); 8] = [
-    (0, "NOERROR"),
-    (1, "FORMERR"),
-    (2, "SERVFAIL"),
-    (3, "NXDOMAIN"),
-    (4, "NOTIMP"),
-    (5, "REFUSED"),
-    (9, "NOTAUTH"),
-    (16, "BADVERS"),
-];
-
-/// The mnemonic of a response code (IANA DNS RCODEs), or `RCODE` and its number.
-pub fn rcode_name(rcode: u16) -> String {
-    let known = RCODES.iter().find(|(number, _)| *number == rcode);
-    known.map_or_else(|| format!("RCODE{rcode}"), |(_, name)| (*name).into())
-}
-
-/// The response code of a mnemonic that [`rcode_name`] gave.
-pub fn rcode_number(name: &str) -> Option<u16> {
-    let known = RCODES.iter().find(|(_, other)| *other == name);
-    known.map(|(number, _)| *number).or_else(|| name.strip_prefix("RCODE")?.parse().ok())
 }
 
 /// A and AAAA of one name.

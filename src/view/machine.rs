@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Alias, Ownership, View};
-use crate::codes::{ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS, WRONG_PRINCIPAL, WRONG_TARGET_NAME};
+use crate::base::codes::{
+    ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WITHOUT_SETTINGS, WRONG_PRINCIPAL, WRONG_TARGET_NAME,
+};
+use crate::base::guid::Guid;
 use crate::config::Domain;
-use crate::guid::Guid;
-use crate::identity::{self, Expected, Known, Verdict, is_confirmed};
 use crate::inventory::Dc;
+use crate::machine::{self, Expected, Known, Verdict, is_confirmed};
 use crate::report::Identity;
 
 /// What a destination DC experiences at an address whose machine was asked.
@@ -51,7 +53,7 @@ impl<'a> View<'a> {
     }
 
     /// The host name of a DC, and the target of its alias at a server.
-    pub fn names_of(&self, dc: &Dc, server: &crate::inventory::Server) -> BTreeSet<crate::name::DnsName> {
+    pub fn names_of(&self, dc: &Dc, server: &crate::inventory::Server) -> BTreeSet<crate::base::name::DnsName> {
         dc.host.iter().chain(self.single_target(dc, server)).cloned().collect()
     }
 
@@ -118,7 +120,7 @@ impl<'a> View<'a> {
             let expected = self.expected(dc);
             for address in self.addresses_of(dc) {
                 if let Some(machine) = self.evidence.machines.get(&address) {
-                    verdicts.insert((dc.index, address), identity::identify(&machine.replies, &expected, &known));
+                    verdicts.insert((dc.index, address), machine::identify(&machine.replies, &expected, &known));
                 }
             }
         }

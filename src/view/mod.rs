@@ -2,13 +2,14 @@
 
 mod alias;
 mod chain;
-pub(super) mod here;
+mod here;
 mod look;
 mod machine;
 mod owner;
 mod sayings;
 mod standing;
 mod tell;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,17 +19,25 @@ use ipnetwork::IpNetwork;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::evidence::{Column, Evidence, NameLine, RecordType};
-use crate::identity::Verdict;
-use crate::inventory::{self, Dc, Inventory, Server};
-use crate::name::DnsName;
+use crate::base::address::is_single;
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{Column, Evidence, NameLine};
+use crate::inventory::{Dc, Inventory, Server};
+use crate::machine::Verdict;
 pub use alias::Alias;
 pub use chain::Content;
-pub use look::{Absence, Addresses, Both, Look, Why, rcode_name, rcode_number};
+pub(crate) use here::{first_label, is_lmhosts, is_name, own_names};
+pub use look::{Absence, Addresses, Both, Look, Why};
 pub use machine::Experience;
-pub use owner::{Ownership, Unusable, special_address};
+pub use owner::Ownership;
 use sayings::Table;
 pub use standing::Standing;
+pub(crate) use zones::{apex, is_whole};
+
+/// Of how many DCs this machine resolves the names. Each look-up of a name that does not exist may take the system many
+/// seconds, and one that differs shows in the first DCs as well as in the last.
+pub(crate) const MAX_DCS: usize = 100;
 
 /// Inventory and evidence, with what several rules need computed once.
 pub struct View<'a> {
@@ -217,7 +226,7 @@ impl<'a> View<'a> {
     fn find_owners(&mut self) {
         for dc in &self.inventory.dcs {
             for network in &dc.owns {
-                if inventory::is_single(network) {
+                if is_single(network) {
                     self.single_owners.entry(network.ip()).or_default().push(dc.index);
                 } else {
                     self.network_owners.push((*network, dc.index));

@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use hashbrown::HashMap;
 
 use super::View;
+use crate::base::name::DnsName;
 use crate::evidence::{Evidence, LocalStage, LocalView, NameLine};
 use crate::inventory::{Dc, Inventory, Server};
-use crate::name::DnsName;
 
 impl<'a> View<'a> {
     /// What this machine is configured with, if all of it was read.
@@ -119,18 +119,18 @@ pub(super) fn index(evidence: &Evidence) -> HashMap<String, Vec<&NameLine>> {
 }
 
 /// Host name, other names, alias, and the first label of the host name.
-pub(in crate::rules) fn own_names(dc: &Dc) -> BTreeSet<String> {
+pub(crate) fn own_names(dc: &Dc) -> BTreeSet<String> {
     let short = dc.host.as_ref().map(|host| first_label(host).to_owned());
     dc.names().chain(&dc.alias).map(DnsName::to_string).chain(short).collect()
 }
 
 /// The single-label host name.
-pub(in crate::rules) fn first_label(host: &DnsName) -> &str {
+pub(crate) fn first_label(host: &DnsName) -> &str {
     host.as_str().split('.').next().unwrap_or_default()
 }
 
 /// Whether a file of names is an lmhosts file: its names are NetBIOS names.
-pub(in crate::rules) fn is_lmhosts(file: &str) -> bool {
+pub(crate) fn is_lmhosts(file: &str) -> bool {
     file.to_ascii_lowercase().contains("lmhosts")
 }
 
@@ -138,7 +138,7 @@ pub(in crate::rules) fn is_lmhosts(file: &str) -> bool {
 const NETBIOS_NAME: usize = 15;
 
 /// Whether a name in a line is this name; NetBIOS names are those of the first label, cut off.
-pub(in crate::rules) fn is_name(line: &NameLine, written: &str, name: &str) -> bool {
+pub(crate) fn is_name(line: &NameLine, written: &str, name: &str) -> bool {
     let written = written.trim_end_matches('.');
     if written.eq_ignore_ascii_case(name) {
         return true;

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Absence, Alias, Experience, Look, Ownership, View};
-use crate::evidence::{NameId, Rdata, RecordType, Store};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{NameId, Rdata, Store};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
 
 /// What a server holds at a name. Equal contents are the same records, whatever their order and case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,8 +138,8 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use crate::inventory;
-    use crate::rules::View;
     use crate::testing::{ALIAS2, Reply, World, config_without_addresses};
+    use crate::view::View;
 
     fn fallback(world: World) -> Option<bool> {
         let evidence = world.observe();

@@ -1,10 +1,10 @@
 //! What a machine states of itself, gathered from all protocols.
 
+use crate::base::guid::Guid;
+use crate::base::name::DnsName;
 use crate::evidence::probe::{
     AddressReplies, Challenge, Clock, Failure, Mapping, Netlogon, NodeStatus, Ping, Reply, RootDse,
 };
-use crate::guid::Guid;
-use crate::name::DnsName;
 
 use super::{Expected, Known};
 

@@ -1,7 +1,7 @@
 //! Going through the lines of a file from outside.
 
+use crate::base::files;
 use crate::evidence::LocalView;
-use crate::files;
 
 /// Nobody writes longer lines; a longer one is not looked at.
 const MAX_LINE: usize = 64 * 1024;

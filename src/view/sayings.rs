@@ -3,11 +3,11 @@
 //! Most servers say the same about a name, so each different saying is kept once, and a table tells which of them a
 //! server's is: 4 octets for each DC and server.
 
-use super::{Alias, Standing, View};
-use crate::evidence::{BodyId, Flags, NameId, Outcome, QuestionId, Rdata, RecordType};
+use super::{Alias, Both, Standing, View};
+use crate::base::dns::RecordType;
+use crate::base::name::DnsName;
+use crate::evidence::{BodyId, Flags, NameId, Outcome, QuestionId, Rdata};
 use crate::inventory::{Dc, Server};
-use crate::name::DnsName;
-use crate::rules::view::look::Both;
 
 /// What all servers say at one name of each DC.
 pub(super) struct Table<T> {
@@ -140,8 +140,8 @@ impl<'a> View<'a> {
 #[cfg(test)]
 mod tests {
     use crate::inventory;
-    use crate::rules::View;
     use crate::testing::{ALIAS2, Reply, World, name};
+    use crate::view::View;
 
     /// The addresses of dc2's host name at both servers, and whether they say the same about it.
     fn at_both(world: World) -> ([String; 2], bool) {

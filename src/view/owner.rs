@@ -1,10 +1,11 @@
 //! To whom an address belongs, as far as configuration and DNS can tell.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::View;
-use crate::identity::is_wrong;
+use crate::base::address::{Unusable, special_address};
 use crate::inventory::Dc;
+use crate::machine::is_wrong;
 
 /// To whom an address under a DC's name belongs.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,17 +24,6 @@ pub enum Ownership<'a> {
     Nobody,
     /// What this DC owns is not known.
     Unknown,
-}
-
-/// An address that no partner can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unusable {
-    /// What kind of address it is.
-    pub kind: &'static str,
-    /// No partner at all can use it; otherwise some may.
-    pub grave: bool,
-    /// Whoever connects reaches itself.
-    pub loopback: bool,
 }
 
 impl PartialEq for Dc {
@@ -115,67 +105,12 @@ impl<'a> View<'a> {
     }
 }
 
-/// Addresses with a special purpose (RFC 6890), as far as they are no address of a server.
-pub fn special_address(address: IpAddr) -> Option<Unusable> {
-    let grave = |kind| Some(Unusable { kind, grave: true, loopback: false });
-    let doubtful = |kind| Some(Unusable { kind, grave: false, loopback: false });
-    if address.is_loopback() {
-        return Some(Unusable { kind: "loopback", grave: true, loopback: true });
-    }
-    if address.is_unspecified() {
-        return grave("unspecified");
-    }
-    if address.is_multicast() {
-        return grave("multicast");
-    }
-    match address {
-        IpAddr::V4(v4) if v4.is_link_local() => grave("link-local (no DHCP server answered)"),
-        IpAddr::V4(v4) if v4.is_broadcast() => grave("broadcast"),
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => grave("link-local"),
-        IpAddr::V6(v6) if is_isatap(v6) => doubtful("ISATAP tunnel"),
-        IpAddr::V6(v6) if v6.segments()[0] == 0x2002 => doubtful("6to4 tunnel"),
-        IpAddr::V6(v6) if v6.segments()[..2] == [0x2001, 0] => doubtful("Teredo tunnel"),
-        _ => None,
-    }
-}
-
-/// Interface identifier `[02]00:5efe:a.b.c.d` (RFC 5214 section 6.1).
-fn is_isatap(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    matches!(segments[4], 0 | 0x0200) && segments[5] == 0x5efe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inventory;
     use crate::testing::machines::{GUID1, GUID2, dc, inconclusive, refusing, silent, without_directory};
     use crate::testing::{CONFIG, World, config_without_addresses};
-
-    #[test]
-    fn special_addresses_are_told_from_those_of_servers() {
-        let grave = |text: &str| special_address(text.parse().unwrap()).map(|unusable| unusable.grave);
-        for address in [
-            "169.254.7.7",
-            "fe80::1",
-            "fe90::1",
-            "127.0.0.1",
-            "127.9.9.9",
-            "::1",
-            "0.0.0.0",
-            "::",
-            "224.0.0.1",
-            "ff02::1",
-        ] {
-            assert_eq!(grave(address), Some(true), "{address}");
-        }
-        for address in ["2002:c000:201::1", "2001:0:1::1", "2001:db8::5efe:c000:201", "2001:db8::200:5efe:c000:201"] {
-            assert_eq!(grave(address), Some(false), "{address}");
-        }
-        for address in ["192.0.2.1", "2001:db8::1", "fd00::1", "10.0.0.1", "2001:4860::1"] {
-            assert_eq!(grave(address), None, "{address}");
-        }
-    }
 
     /// Who owns an address under the name of dc2, in one word.
     fn owner(world: World, address: &str) -> String {

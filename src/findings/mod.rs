@@ -1,0 +1,9 @@
+//! What rules find, and what is known of a rule: the words between the rules and those who read their findings.
+
+mod draft;
+mod rule;
+mod sink;
+
+pub use draft::{Draft, Subject};
+pub use rule::{Group, Need, Rule};
+pub use sink::{Marks, Outcomes, Sink, Walks};
