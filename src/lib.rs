@@ -11,23 +11,19 @@
 
 pub mod base;
 pub mod cli;
-pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod discover;
 pub mod evidence;
 pub mod findings;
 pub mod forecast;
-pub mod gone;
-pub mod identify;
 pub mod inventory;
+pub mod jobs;
 pub mod machine;
 pub mod observe;
 pub mod plan;
-pub mod preflight;
 #[cfg(test)]
 mod properties;
-pub mod remedy;
 pub mod render;
 pub mod report;
 pub mod rules;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use guidpost::base::exit;
+use guidpost::cli::commands::{self, CommandError, Console};
 use guidpost::cli::{self, Cli, Command};
-use guidpost::commands::{self, CommandError, Console};
 use guidpost::render::{self, Verbosity, escape};
 use guidpost::rules;
 use guidpost::run::Origin;

@@ -15,8 +15,8 @@ use crate::base::name::DnsName;
 use crate::config::ServerAddress;
 use crate::evidence::{Answer, Ask, Column, Evidence, NameId, Plan, Rdata, Record};
 use crate::findings::Need;
-use crate::gone::Former;
 use crate::inventory::{Dc, Inventory, Server};
+use crate::jobs::gone::Former;
 use crate::rules;
 
 /// All that can be asked now.

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
 use crate::evidence::Plan;
 use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
-use crate::identify::{self, Subject};
+use crate::jobs::identify::{self, Subject};
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::{inventory, plan};
 

@@ -7,14 +7,15 @@ use crate::config::Waiver;
 use crate::evidence::{Column, Evidence, Purpose};
 use crate::findings::Outcomes;
 use crate::inventory::Server;
-use crate::preflight::{self, Judged};
+use crate::jobs::gone;
+use crate::jobs::preflight::{self, Judged};
 use crate::report::{
     AddressRow, Counts, Finding, ForecastRow, ItemStatus, Learned, NotChecked, Outcome, Report, SCHEMA, ServerRow,
     ServerStatus, Severity, Verdict, Waived,
 };
 use crate::rules;
 use crate::view::{Content, Standing, View};
-use crate::{forecast, gone, inventory};
+use crate::{forecast, inventory};
 
 /// Judges evidence: the whole way from what was seen to the report. Pure: the same evidence gives the same report.
 ///

@@ -1,7 +1,7 @@
 //! The text of events and of repadmin, from which GUIDs are taken.
 #![no_main]
 
-use guidpost::identify;
+use guidpost::jobs::identify;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

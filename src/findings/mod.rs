@@ -1,6 +1,7 @@
 //! What rules find, and what is known of a rule: the words between the rules and those who read their findings.
 
 mod draft;
+pub mod remedy;
 mod rule;
 mod sink;
 

@@ -6,8 +6,8 @@ use super::Asks;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::Evidence;
-use crate::gone::{Former, RULE};
 use crate::inventory::Inventory;
+use crate::jobs::gone::{Former, RULE};
 use crate::rules;
 use crate::view::apex;
 

@@ -3,7 +3,7 @@
 use crate::evidence::{Evidence, LocalStage, LookedUp};
 use crate::findings::Need;
 use crate::inventory::{Dc, Inventory, Server};
-use crate::preflight;
+use crate::jobs::preflight;
 use crate::rules;
 use crate::view::MAX_DCS;
 

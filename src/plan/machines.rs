@@ -7,8 +7,8 @@ use crate::base::address::is_public;
 use crate::evidence::{Evidence, Family, Stage};
 use crate::findings::Need;
 use crate::inventory::{Dc, Inventory};
+use crate::jobs::preflight;
 use crate::machine::is_confirmed;
-use crate::preflight;
 use crate::rules;
 use crate::view::View;
 

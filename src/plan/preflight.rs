@@ -8,7 +8,7 @@ use crate::base::dns::RecordType;
 use crate::evidence::{Evidence, Port, Stage};
 use crate::findings::Need;
 use crate::inventory::{Inventory, Server};
-use crate::preflight;
+use crate::jobs::preflight;
 use crate::rules;
 use crate::view::View;
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Paint, RenderOptions, words, wrap};
-use crate::identify::{
+use crate::jobs::identify::{
     Conclusion, Facts, Identification, Machine, MachineKind, Presence, ServerSays, Target, TargetKind,
 };
 

@@ -5,7 +5,7 @@ use crate::base::name::DnsName;
 use crate::evidence::Candidate;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::preflight::{self, Trace};
+use crate::jobs::preflight::{self, Trace};
 use crate::report::Identity;
 use crate::view::View;
 

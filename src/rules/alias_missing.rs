@@ -2,7 +2,7 @@ use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::remedy::{self, Place};
+use crate::findings::remedy::{self, Place};
 use crate::view::Alias;
 use crate::view::View;
 

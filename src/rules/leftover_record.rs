@@ -5,9 +5,9 @@ use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::{Flags, Outcome, Rdata, Record, Store, Transfer};
 use crate::findings::{Draft, Sink, Subject};
-use crate::gone::{self, Former, Item};
+use crate::jobs::gone::{self, Former, Item};
 use crate::inventory::Server;
-use crate::remedy::{self, Place};
+use crate::findings::remedy::{self, Place};
 use crate::view::apex;
 use crate::view::{Standing, View};
 

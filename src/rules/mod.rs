@@ -9,9 +9,10 @@ mod tests;
 
 use crate::evidence::{Evidence, Purpose};
 use crate::findings::{Group, Need, Outcomes, Rule, Sink, Walks};
+use crate::inventory;
+use crate::jobs::gone;
 use crate::report::ForecastRow;
 use crate::view::View;
-use crate::{gone, inventory};
 pub use support::waiver_covers;
 use support::{
     Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, additions, codes, concerns_machine,

@@ -2,7 +2,7 @@ use crate::base::dns::RecordType;
 use crate::evidence::Candidate;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
-use crate::preflight::{self, Trace};
+use crate::jobs::preflight::{self, Trace};
 use crate::report::Identity;
 use crate::view::View;
 

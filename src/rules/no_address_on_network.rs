@@ -4,7 +4,7 @@ use crate::base::name::DnsName;
 use crate::config::Network;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::remedy::Place;
+use crate::findings::remedy::Place;
 use crate::view::View;
 
 rule! {

@@ -7,7 +7,7 @@ use crate::base::name::DnsName;
 use crate::evidence::Flags;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::remedy::Place;
+use crate::findings::remedy::Place;
 use crate::report::Severity;
 use crate::view::{Look, View};
 

@@ -1,7 +1,7 @@
 use crate::evidence::{Layer, Port, PortState};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
-use crate::preflight::{self, PortNeed};
+use crate::jobs::preflight::{self, PortNeed};
 use crate::report::Severity;
 use crate::view::View;
 

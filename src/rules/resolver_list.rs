@@ -5,7 +5,7 @@ use crate::config::Role;
 use crate::evidence::{LocalResolver, LocalView};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
-use crate::preflight;
+use crate::jobs::preflight;
 use crate::report::Severity;
 use crate::view::{Standing, View};
 

@@ -3,7 +3,7 @@ use crate::base::name::DnsName;
 use crate::evidence::Flags;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Server;
-use crate::preflight;
+use crate::jobs::preflight;
 use crate::report::Severity;
 use crate::view::View;
 

@@ -7,10 +7,10 @@ use crate::base::address::is_single;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::config::Waiver;
+use crate::findings::remedy::{self, Place};
 use crate::findings::{Rule, Subject};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::machine::is_wrong;
-use crate::remedy::{self, Place};
 use crate::report::{Finding, Identity};
 use crate::view::{Addresses, Ownership, View};
 

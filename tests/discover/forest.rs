@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use guidpost::config::{Config, Role, ServerAddress};
 use guidpost::discover::Start;
 use guidpost::evidence::LocalRecord;
-use guidpost::gone;
+use guidpost::jobs::gone;
 use guidpost::report::Identity;
 use guidpost::verdict;
 

@@ -1,6 +1,6 @@
 //! The committed schemas in `docs` describe reports as the types do.
 
-use crate::identify::Identification;
+use crate::jobs::identify::Identification;
 use crate::render::write_json;
 use crate::report::Report;
 

@@ -3,8 +3,8 @@
 use super::{CommandError, Console, check, settings};
 use crate::cli;
 use crate::evidence::Purpose;
+use crate::jobs::preflight::{self, Wish};
 use crate::observe;
-use crate::preflight::{self, Wish};
 use crate::run::Origin;
 
 /// Asks, or reads what was seen, and reports. Gives the exit code.

@@ -4,7 +4,7 @@ use super::{CommandError, Console, check, settings};
 use crate::cli;
 use crate::discover::Found;
 use crate::evidence::Purpose;
-use crate::gone;
+use crate::jobs::gone;
 use crate::run::Origin;
 
 /// Asks, or reads what was seen, and reports. Gives the exit code.

@@ -5,7 +5,7 @@ use crate::base::name::DnsName;
 use crate::config::{Config, DomainController};
 use crate::discover::Found;
 use crate::evidence::{Assumption, Departed};
-use crate::identify::{Subject, SubjectError, of_arguments};
+use crate::jobs::identify::{Subject, SubjectError, of_arguments};
 
 /// Why arguments describe no former DC.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Command-line definitions. What an argument means for a run is decided by the commands, against the configuration.
 
 mod asked;
+pub mod commands;
 mod gone;
 mod help;
 mod identify;

@@ -27,9 +27,9 @@ use crate::base::files::FileError;
 use crate::config::LoadError;
 use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
-use crate::gone::DepartedError;
-use crate::identify::{PrepareError, SubjectError};
-use crate::preflight::CandidateError;
+use crate::jobs::gone::DepartedError;
+use crate::jobs::identify::{PrepareError, SubjectError};
+use crate::jobs::preflight::CandidateError;
 use crate::render::{Paint, RenderOptions};
 
 /// Why a command could not do its work. Every one of them ends with exit code 3.

@@ -8,7 +8,7 @@ use crate::base::{exit, files};
 use crate::cli::{self, ListFormat};
 use crate::config::{self, Config};
 use crate::evidence::Selection;
-use crate::identify::{self, Subject};
+use crate::jobs::identify::{self, Subject};
 use crate::render::{render_identification, write_json};
 use crate::rules;
 use crate::run::{self, Origin};
