@@ -39,7 +39,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
             outcomes: &outcomes,
             forecast: &forecast,
         }),
-        Purpose::Gone(_) => gone::checklist(&view, &findings),
+        Purpose::Gone(_) => gone::checklist(&view, &findings, &outcomes),
         Purpose::Check => Vec::new(),
     };
     let mut unverified = unverified(&view, &outcomes, &findings);

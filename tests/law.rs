@@ -41,10 +41,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("discover", "render"),
     ("discover", "rules"),
     ("jobs", "discover"),
-    ("jobs", "rules"),
     ("plan", "rules"),
     ("jobs", "render"),
-    ("jobs", "rules"),
 ];
 
 /// Where `Purpose` is told apart.

@@ -21,6 +21,8 @@ pub struct Outcomes {
     pub blocked: BTreeMap<String, usize>,
     /// Rules without a subject: rule, reason, number of subjects.
     pub not_applicable: BTreeMap<(&'static str, String), usize>,
+    /// Rules that do not run, and why.
+    pub off: BTreeMap<&'static str, &'static str>,
     /// DCs of which at least one record was found right.
     pub proven_dcs: Marks,
 }
@@ -112,6 +114,12 @@ impl<'o> Sink<'o> {
     /// The rule has nothing to say here.
     pub fn not_applicable(&mut self, reason: impl Into<String>) {
         *self.outcomes.not_applicable.entry((self.rule.name, reason.into())).or_default() += 1;
+    }
+
+    /// The rule does not run.
+    pub(crate) fn switch_off(&mut self, reason: &'static str) {
+        self.outcomes.off.insert(self.rule.name, reason);
+        self.not_applicable(reason);
     }
 
     /// What destinations will experience; its rows name rules that may not have run yet.

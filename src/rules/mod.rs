@@ -184,7 +184,7 @@ pub fn run(view: &View<'_>, forecast: &[ForecastRow], list_passes: bool) -> Outc
     for (rule, check) in first.into_iter().chain(last) {
         let mut sink = Sink::new(rule, &mut outcomes, &walks, list_passes);
         match switched_off(rule, view.evidence) {
-            Some(reason) => sink.not_applicable(reason),
+            Some(reason) => sink.switch_off(reason),
             None => {
                 // What these say rests on what others said, and is no check of a record.
                 if !LAST.contains(&rule.name) {

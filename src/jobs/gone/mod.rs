@@ -8,9 +8,9 @@ use crate::base::dns::RecordType;
 use crate::base::dns::rcode_name;
 use crate::base::name::DnsName;
 use crate::evidence::Transfer;
+use crate::findings::Outcomes;
 use crate::inventory::Inventory;
 use crate::report::{ChecklistItem, Finding, ItemStatus, Outcome};
-use crate::rules;
 use crate::view::View;
 use crate::view::{apex, is_whole};
 pub use former::{Former, is_synthesized};
@@ -59,9 +59,8 @@ pub fn gaps(view: &View<'_>, former: &Former) -> Vec<(DnsName, RecordType, Strin
 }
 
 /// The checklist: one item for each kind of record, and one about the zones that were seen as a whole.
-pub fn checklist(view: &View<'_>, findings: &[Finding]) -> Vec<ChecklistItem> {
-    let off = rules::find(RULE).is_none_or(|rule| rules::switched_off(rule, view.evidence).is_some());
-    let Some(former) = Former::of(view).filter(|_| !off) else { return Vec::new() };
+pub fn checklist(view: &View<'_>, findings: &[Finding], outcomes: &Outcomes) -> Vec<ChecklistItem> {
+    let Some(former) = Former::of(view).filter(|_| !outcomes.off.contains_key(RULE)) else { return Vec::new() };
     let findings: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == RULE).collect();
     let mut items: Vec<ChecklistItem> =
         Item::ALL.into_iter().map(|item| of_records(view, &former, item, &findings)).collect();

@@ -6,7 +6,6 @@ use super::items;
 use crate::evidence::Candidate;
 use crate::findings::Outcomes;
 use crate::report::{ChecklistItem, Finding, ForecastRow, ItemStatus, Outcome, Severity};
-use crate::rules;
 use crate::view::View;
 
 /// How many details of one kind an item lists before it counts the rest.
@@ -99,10 +98,8 @@ impl Item {
 
     /// Takes over what a rule found, as far as `concerns` says; a rule that did not run leaves the item unchecked.
     pub(super) fn take(&mut self, judged: &Judged<'_>, rule: &str, concerns: impl Fn(&Finding) -> bool) {
-        match rules::find(rule).map(|rule| rules::switched_off(rule, judged.view.evidence)) {
-            Some(None) => {}
-            Some(Some(reason)) => self.unseen(format!("the rule {rule} was not applied: {reason}")),
-            None => self.unseen(format!("this version has no rule {rule}")),
+        if let Some(reason) = judged.outcomes.off.get(rule) {
+            self.unseen(format!("the rule {rule} was not applied: {reason}"));
         }
         let chosen = judged.findings.iter().filter(|finding| finding.rule == rule && concerns(finding));
         for alike in together(chosen) {
