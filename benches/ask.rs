@@ -22,7 +22,7 @@ use guidpost::config::{self, Query};
 use guidpost::evidence::{Ask, Plan};
 use guidpost::evidence::{Evidence, Outcome, Selection};
 use guidpost::observe::{self, Session, SessionOptions};
-use guidpost::{inventory, rules, run, verdict};
+use guidpost::{inventory, judge, rules, run};
 use jiff::Timestamp;
 
 /// What dnsperf is told to keep in flight.
@@ -107,7 +107,7 @@ fn shares(path: &Path) -> Result<(), Box<dyn Error>> {
     tell("asking, evidence included")?;
     let answers = evidence.columns().iter().flat_map(|column| column.answers()).count();
     println!("evidence alone: {} KiB for {answers} answers", evidence.memory() / 1024);
-    let report = verdict::judge(&evidence, false);
+    let report = judge::judge(&evidence, false);
     tell("judging, report included")?;
     println!("peak: {} KiB", status("VmHWM:")?);
     println!("{} DCs, verdict {:?}", ought.dcs.len(), report.verdict);

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! arguments + YAML ─► config ─► inventory ─► plan ─► observe ─► evidence      what was seen; the only I/O is in observe
-//!                                  evidence ─► rules, forecast ─► verdict ─► report ─► render      pure
+//!                                  evidence ─► rules, forecast ─► verdict, judge ─► report ─► render      pure
 //! ```
 //!
 //! Evidence can be saved and judged again later; the same evidence gives the same report, byte for byte.
@@ -19,6 +19,7 @@ pub mod findings;
 pub mod forecast;
 pub mod inventory;
 pub mod jobs;
+pub mod judge;
 pub mod machine;
 pub mod observe;
 pub mod plan;

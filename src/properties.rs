@@ -13,7 +13,7 @@ use crate::render::{Format, RenderOptions, render};
 use crate::report::{Finding, Outcome, Report, Severity, Verdict};
 use crate::rules;
 use crate::testing::{Reply, World};
-use crate::{forecast, verdict};
+use crate::{forecast, judge};
 
 /// A random forest; DCs and servers are called by their numbers.
 #[derive(Clone, Debug)]
@@ -265,7 +265,7 @@ proptest! {
         let mut saved = Vec::new();
         file::write(&evidence, &mut saved).expect("memory has room");
         let back = file::read(&saved, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
-        prop_assert_eq!(json(&verdict::judge(&back, true)), json(&verdict::judge(&evidence, true)));
+        prop_assert_eq!(json(&judge::judge(&back, true)), json(&judge::judge(&evidence, true)));
     }
 
     #[test]
@@ -274,7 +274,7 @@ proptest! {
         file::write(&forest.observe(), &mut saved).expect("memory has room");
         let reports = [saved.clone(), saved.clone(), shuffled(&saved, turns)].map(|text| {
             let evidence = file::read(&text, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
-            let report = verdict::judge(&evidence, true);
+            let report = judge::judge(&evidence, true);
             [Format::Table, Format::Json, Format::Nagios].map(|format| {
                 let mut out = Vec::new();
                 render(format, &report, &RenderOptions::default(), &mut out).expect("memory has room");

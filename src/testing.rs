@@ -19,7 +19,7 @@ use crate::inventory::{self, Inventory};
 use crate::observe::Local;
 use crate::plan;
 use crate::report::{Finding, Report};
-use crate::{rules, verdict};
+use crate::{judge, rules};
 use zone::{from_zone, record, within};
 
 /// Two DCs, each with a DNS server of its own.
@@ -248,7 +248,7 @@ impl World {
 
     /// The whole report.
     pub(crate) fn report(self) -> Report {
-        verdict::judge(&self.observe(), false)
+        judge::judge(&self.observe(), false)
     }
 
     /// The findings of one rule.

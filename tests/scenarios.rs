@@ -15,7 +15,7 @@ use guidpost::evidence::{Purpose, Selection};
 use guidpost::render::{Format, RenderOptions, render};
 use guidpost::report::{Counts, Finding, ForecastOutcome, Outcome, Report, Severity, Tool, Verdict};
 use guidpost::run::{self, Origin};
-use guidpost::{config, rules, verdict};
+use guidpost::{config, judge, rules};
 
 /// More than the processors: scenarios with silent servers only wait.
 const THREADS: usize = 16;
@@ -196,5 +196,5 @@ fn check(running: &RunningScenario, purpose: Purpose) -> Report {
     let astray = evidence.columns().iter().find(|column| !column.address.ip().is_loopback());
     assert!(astray.is_none(), "a question left loopback");
     assert_eq!(evidence.config.probe.enabled, !evidence.machines.is_empty(), "machines are asked where there are any");
-    verdict::judge(&evidence, false)
+    judge::judge(&evidence, false)
 }

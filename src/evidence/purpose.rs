@@ -26,6 +26,22 @@ impl Purpose {
     pub fn is_check(&self) -> bool {
         *self == Self::Check
     }
+
+    /// The machine that is to become a DC, in a run that is for one.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        match self {
+            Self::Preflight(candidate) => Some(candidate),
+            Self::Check | Self::Gone(_) => None,
+        }
+    }
+
+    /// The former DC, in a run that is for one.
+    pub fn departed(&self) -> Option<&Departed> {
+        match self {
+            Self::Gone(departed) => Some(departed),
+            Self::Check | Self::Preflight(_) => None,
+        }
+    }
 }
 
 /// A machine that is to become a DC.

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn passes_are_counted_always_and_listed_on_demand() {
         let evidence = World::new().observe();
-        let [short, long] = [false, true].map(|list| crate::verdict::judge(&evidence, list));
+        let [short, long] = [false, true].map(|list| crate::judge::judge(&evidence, list));
         assert_eq!(short.findings.len(), 0);
         assert_eq!(short.counts, long.counts);
         assert_eq!(long.findings.len(), long.counts.passed);

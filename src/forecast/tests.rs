@@ -59,7 +59,7 @@ fn addresses_of_the_dc_are_right_singly_or_by_network() {
 fn a_server_that_does_not_answer_says_nothing() {
     assert_eq!(short(World::new().reply("dc2", "", Reply::Timeout)), "Unknown [] server-silent");
     assert_eq!(short(World::new().reply("dc2", "", Reply::Rcode(5))), "Unknown [] server-refusing");
-    let row = crate::verdict::judge(&World::new().evidence, false).forecast.pop().expect("a row");
+    let row = crate::judge::judge(&World::new().evidence, false).forecast.pop().expect("a row");
     assert_eq!((row.outcome, row.rules.len()), (ForecastOutcome::Unknown, 0), "not asked at all");
 }
 

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn listed_addresses_pass() {
-        let report = crate::verdict::judge(&World::new().observe(), true);
+        let report = crate::judge::judge(&World::new().observe(), true);
         let rows = report.findings.iter().filter(|finding| finding.rule == "address-not-in-config").map(row);
         assert_eq!(rows.count(), 4, "two DCs at two servers");
     }

@@ -7,7 +7,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-use crate::evidence::{Evidence, Purpose};
+use crate::evidence::Evidence;
 use crate::findings::{Group, Need, Outcomes, Rule, Sink, Walks};
 use crate::inventory;
 use crate::jobs::gone;
@@ -137,13 +137,11 @@ fn out_of_place(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
              the DNS servers)",
         ),
         Group::Change if evidence.purpose.is_check() => Some("for the commands preflight and gone"),
-        Group::Change if (rule.name == gone::RULE) != is_gone(evidence) => Some("not for this command"),
+        Group::Change if (rule.name == gone::RULE) != evidence.purpose.departed().is_some() => {
+            Some("not for this command")
+        }
         _ => None,
     }
-}
-
-fn is_gone(evidence: &Evidence) -> bool {
-    matches!(evidence.purpose, Purpose::Gone(_))
 }
 
 /// Why the configuration or the command line leave a rule out, or `None` if they do not.
@@ -159,10 +157,16 @@ fn deselected(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
         return Some("left out by --skip");
     }
     // What is wrong with live DCs would drown the one answer that is wanted.
-    if is_gone(evidence) && selection.only.is_empty() && !matches!(rule.group, Group::Change | Group::Run) {
+    let is_gone = evidence.purpose.departed().is_some();
+    if is_gone && selection.only.is_empty() && !matches!(rule.group, Group::Change | Group::Run) {
         return Some("`gone` is about the former DC alone; `check`, or --only, applies the rest");
     }
     None
+}
+
+/// Whether any rule about the records of DCs runs.
+pub fn about_records_run(evidence: &Evidence) -> bool {
+    ALL.iter().any(|rule| rule.group.is_about_records() && switched_off(rule, evidence).is_none())
 }
 
 /// What has to be asked for the rules of the run.

@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_server_that_was_never_reached_in_time_is_unknown() {
         let world = World::new();
-        let report = crate::verdict::judge(&world.evidence, false);
+        let report = crate::judge::judge(&world.evidence, false);
         let rows: Vec<String> = report.findings.iter().filter(|f| f.rule == "server-silent").map(row).collect();
         assert_eq!(rows, ["unknown critical @dc1", "unknown critical @dc2"]);
     }

@@ -147,7 +147,7 @@ fn a_path_that_carries_only_small_packets_is_seen_through() {
         if reply.len() <= 548 { vec![now(reply)] } else { Vec::new() }
     };
     let report = |relay: &Relay| {
-        guidpost::verdict::judge(&crate::forest::observe(&with_servers(&config, &[relay.address])), false)
+        guidpost::judge::judge(&crate::forest::observe(&with_servers(&config, &[relay.address])), false)
     };
     // Asked again without EDNS, the server says that it is too long, and TCP cuts it into packets that fit.
     let whole = report(&Relay::new(at, small).with_honest_tcp(at));

@@ -11,7 +11,7 @@ use guidpost::evidence::{Evidence, Purpose, Selection};
 use guidpost::observe::Local;
 use guidpost::report::{Finding, ForecastOutcome, Outcome, Report, Verdict};
 use guidpost::run::{self, Origin};
-use guidpost::{rules, verdict};
+use guidpost::{judge, rules};
 
 /// DCs `dc1` … of `contoso.test`.
 #[derive(Clone, Copy)]
@@ -76,7 +76,7 @@ impl Forest {
 
     /// A whole run.
     pub(crate) fn check(self, servers: &[SocketAddr], query: &str) -> Report {
-        verdict::judge(&observe(&self.config(servers, query)), false)
+        judge::judge(&observe(&self.config(servers, query)), false)
     }
 }
 

@@ -6,8 +6,8 @@ use guidpost::config::{Config, Role, ServerAddress};
 use guidpost::discover::Start;
 use guidpost::evidence::LocalRecord;
 use guidpost::jobs::gone;
+use guidpost::judge;
 use guidpost::report::Identity;
-use guidpost::verdict;
 
 use crate::world::{MACHINES, ONE, RECORDS, SERVERS, TWO, World, dcs, from, name, written};
 
@@ -37,7 +37,7 @@ fn a_healthy_forest_is_found_and_checked() {
     let mut file = Vec::new();
     guidpost::evidence::file::write(&evidence, &mut file).unwrap();
     let back = guidpost::evidence::file::read(&file, None, &guidpost::rules::names()).unwrap();
-    assert_eq!(verdict::judge(&back, false), report, "the evidence file holds what was found");
+    assert_eq!(judge::judge(&back, false), report, "the evidence file holds what was found");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use guidpost::discover::{self, Failure, Found, Start};
 use guidpost::evidence::{DomainHint, Evidence, LocalView, Selection};
 use guidpost::observe::{self, Local, Session, SessionOptions};
 use guidpost::report::Report;
-use guidpost::{rules, run, verdict};
+use guidpost::{judge, rules, run};
 
 pub(crate) const ONE: &str = "3dab7f9b-92e7-4391-b8db-71df532c1493";
 pub(crate) const TWO: &str = "a71c4a0e-5d0f-4b0a-9c53-0e6f1d6c2b58";
@@ -112,7 +112,7 @@ impl World {
             run::collect(&mut session, &mut evidence, &|_| ()).await;
         })
         .expect("a runtime");
-        (verdict::judge(&evidence, false), evidence)
+        (judge::judge(&evidence, false), evidence)
     }
 }
 

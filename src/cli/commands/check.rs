@@ -15,7 +15,7 @@ use crate::evidence::{Evidence, Purpose, Selection, file};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
 use crate::run::{self, Origin, Unstarted};
-use crate::{rules, verdict};
+use crate::{judge, rules};
 
 /// Monitoring systems give a plugin about a minute.
 const PLUGIN_DEADLINE: Duration = Duration::from_secs(60);
@@ -56,7 +56,7 @@ pub(super) fn report(
             return Err(error);
         }
     };
-    let report = verdict::judge(&evidence, reporting.verbose);
+    let report = judge::judge(&evidence, reporting.verbose);
     // The report comes first: whoever reads it must not miss it because of a file beside it.
     let mut failed: Vec<CommandError> = print(&report, reporting.format, console).err().into_iter().collect();
     failed.extend(files.write(&evidence, &report));

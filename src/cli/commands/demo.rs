@@ -10,7 +10,7 @@ use crate::evidence::Selection;
 use crate::render::{Paint, RenderOptions, words, wrap};
 use crate::report::{Report, Verdict};
 use crate::run::{self, Origin};
-use crate::{config, rules, verdict};
+use crate::{config, judge, rules};
 
 /// The scenario whose report follows the list.
 const SHOWN: &str = "stale-record";
@@ -106,5 +106,5 @@ fn report(scenario: &Scenario, origin: Origin) -> Result<Report, CommandError> {
     let (local, purpose) = (Some(running.local()), scenario.purpose.clone());
     let evidence =
         run::observe(config, Selection::default(), purpose, origin, local, &|_| ()).map_err(CommandError::Runtime)?;
-    Ok(verdict::judge(&evidence, false))
+    Ok(judge::judge(&evidence, false))
 }

@@ -303,8 +303,8 @@ fn hostile_names_are_refused_or_kept_as_they_are() {
     let file = replaced("\"data\":\"dc1.contoso.com\"", &format!("\"data\":\"{odd}\""));
     let evidence = read_text(&file).unwrap_or_else(|error| panic!("{error}"));
     assert!(text(&evidence).contains(odd));
-    let report = crate::verdict::judge(&evidence, true);
-    assert_eq!(report, crate::verdict::judge(&read_text(&text(&evidence)).unwrap(), true));
+    let report = crate::judge::judge(&evidence, true);
+    assert_eq!(report, crate::judge::judge(&read_text(&text(&evidence)).unwrap(), true));
 }
 
 #[test]
@@ -341,7 +341,7 @@ proptest! {
         if let Ok(evidence) = read(&octets, None, &rules::names()) {
             let written = text(&evidence);
             let back = read_text(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
-            prop_assert_eq!(crate::verdict::judge(&evidence, true), crate::verdict::judge(&back, true));
+            prop_assert_eq!(crate::judge::judge(&evidence, true), crate::judge::judge(&back, true));
         }
     }
 }
