@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::natural::Natural;
 use crate::config::Waiver;
 use crate::evidence::{Column, Evidence, Purpose};
 use crate::findings::Outcomes;
@@ -135,16 +136,18 @@ fn waived(view: &View<'_>, waiver: &Waiver, finding: &Finding) -> Option<Waived>
         .then(|| Waived { reason: waiver.reason.clone(), until: waiver.until.map(|until| until.to_string()) })
 }
 
-/// The gravest first; within one severity by DC, so that all about one DC stands together.
+/// The gravest first; within one severity by DC, so that all about one DC stands together. Names are in natural order:
+/// dc2 before dc10.
 fn sort_key(finding: &Finding) -> impl Ord + use<'_> {
+    let [dc, name, server] = [&finding.dc, &finding.name, &finding.server].map(|name| name.as_deref().map(Natural));
     (
         finding.outcome == Outcome::Pass,
         finding.waived.is_some(),
         finding.outcome,
         std::cmp::Reverse(finding.severity),
         // Servers come before the records on them; no DC before any.
-        &finding.dc,
-        (&finding.rule, &finding.name, &finding.rtype, &finding.server),
+        dc,
+        (&finding.rule, name, &finding.rtype, server),
     )
 }
 

@@ -7,4 +7,5 @@ pub mod exit;
 pub mod files;
 pub mod guid;
 pub mod name;
+pub mod natural;
 pub mod severity;
