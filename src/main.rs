@@ -9,7 +9,7 @@ use clap::Parser;
 use guidpost::base::exit;
 use guidpost::cli::commands::{self, CommandError, Console};
 use guidpost::cli::{self, Cli, Command};
-use guidpost::render::{self, Verbosity, escape};
+use guidpost::render::{Verbosity, escape};
 use guidpost::rules;
 use guidpost::run::Origin;
 
@@ -56,9 +56,10 @@ fn usage_error(text: &str) -> String {
 /// There is no report, for a reason that standard error has by then. Monitoring systems read standard output alone, and
 /// would show nothing. Gives the exit code.
 fn failed(error: &str) -> u8 {
-    if commands::nothing_printed() && cli::is_plugin(std::env::args_os().skip(1)) {
+    let plugin = cli::plugin(std::env::args_os().skip(1)).filter(|_| commands::nothing_printed());
+    if let Some(line) = plugin.and_then(|format| format.without_report(error)) {
         // Whoever cannot be told this is told by the exit code.
-        let _ = writeln!(io::stdout(), "{}", render::plugin_without_report(error));
+        let _ = writeln!(io::stdout(), "{line}");
     }
     exit::UNKNOWN
 }

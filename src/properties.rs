@@ -275,14 +275,16 @@ proptest! {
         let reports = [saved.clone(), saved.clone(), shuffled(&saved, turns)].map(|text| {
             let evidence = file::read(&text, None, &rules::names()).unwrap_or_else(|error| panic!("{error}"));
             let report = judge::judge(&evidence, true);
-            [Format::Table, Format::Json, Format::Nagios].map(|format| {
+            Format::all().iter().map(|&format| {
                 let mut out = Vec::new();
                 render(format, &report, &RenderOptions::default(), &mut out).expect("memory has room");
                 out
-            })
+            }).collect::<Vec<_>>()
         });
         prop_assert_eq!(&reports[0], &reports[1], "the same file twice");
-        let text = |report: &[Vec<u8>; 3]| report.clone().map(|out| String::from_utf8(out).expect("UTF-8"));
+        let text = |report: &[Vec<u8>]| -> Vec<String> {
+            report.iter().map(|out| String::from_utf8(out.clone()).expect("UTF-8")).collect()
+        };
         prop_assert_eq!(text(&reports[0]), text(&reports[2]), "in another order");
     }
 

@@ -1,6 +1,7 @@
 //! The only policy: severities, waivers, order, counts and conclusion. Everything before reports what is so; everything
 //! after prints what is concluded here.
 
+use crate::base::natural::Natural;
 use crate::config::Waiver;
 use crate::findings::Outcomes;
 use crate::report::{Counts, Finding, Outcome, Severity, Verdict, Waived};
@@ -31,16 +32,18 @@ pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
 }
 
-/// The gravest first; within one severity by DC, so that all about one DC stands together.
+/// The gravest first; within one severity by DC, so that all about one DC stands together. Names are in natural order:
+/// dc2 before dc10.
 fn sort_key(finding: &Finding) -> impl Ord + use<'_> {
+    let [dc, name, server] = [&finding.dc, &finding.name, &finding.server].map(|name| name.as_deref().map(Natural));
     (
         finding.outcome == Outcome::Pass,
         finding.waived.is_some(),
         finding.outcome,
         std::cmp::Reverse(finding.severity),
         // Servers come before the records on them; no DC before any.
-        &finding.dc,
-        (&finding.rule, &finding.name, &finding.rtype, &finding.server),
+        dc,
+        (&finding.rule, name, &finding.rtype, server),
     )
 }
 

@@ -7,5 +7,6 @@ pub mod exit;
 pub mod files;
 pub mod guid;
 pub mod name;
+pub mod natural;
 pub mod severity;
 pub mod texts;

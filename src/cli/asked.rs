@@ -2,27 +2,30 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, Command, CommandFactory, ValueEnum};
+use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
 use crate::render::Format;
 
-/// Whether the arguments behind the program's name ask for the output of a monitoring plugin: such output is read by a
+/// The output of a monitoring plugin, if the arguments behind the program's name ask for one: such output is read by a
 /// program, which has to be told that there is no report, too.
 ///
 /// The format is found as the parser would find it, whatever is wrong with the other arguments. A command that is none is
 /// taken for `check`.
-pub fn is_plugin(arguments: impl IntoIterator<Item = OsString>) -> bool {
-    let Some(nagios) = Format::Nagios.to_possible_value() else { return false };
-    let nagios = nagios.get_name();
-    // Lists have formats, too, but not this one.
-    let is_format = |option: &Arg| {
-        option.get_id() == "format" && option.get_possible_values().iter().any(|value| value.get_name() == nagios)
+pub fn plugin(arguments: impl IntoIterator<Item = OsString>) -> Option<Format> {
+    let plugins: Vec<(Format, String)> =
+        Format::all().iter().filter(|format| format.is_plugin()).map(|format| (*format, format.name())).collect();
+    let wanted = |option: &Arg, value: Option<&str>| {
+        let (format, name) = plugins.iter().find(|(_, name)| Some(name.as_str()) == value)?;
+        // Lists have formats, too, but not these.
+        let is_format =
+            option.get_id() == "format" && option.get_possible_values().iter().any(|value| value.get_name() == name);
+        is_format.then_some(*format)
     };
     let words: Vec<String> = arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let cli = Cli::command();
     let named = words.iter().find_map(|word| cli.find_subcommand(word));
-    let Some(command) = named.or_else(|| cli.find_subcommand("check")) else { return false };
+    let command = named.or_else(|| cli.find_subcommand("check"))?;
     let mut words = words.iter().map(String::as_str).peekable();
     while let Some(word) = words.next() {
         if word == "--" {
@@ -30,11 +33,11 @@ pub fn is_plugin(arguments: impl IntoIterator<Item = OsString>) -> bool {
         }
         let Some((option, attached)) = option(command, word) else { continue };
         let value = attached.or_else(|| words.next_if(|next| !next.starts_with('-')));
-        if is_format(option) && value == Some(nagios) {
-            return true;
+        if let Some(format) = wanted(option, value) {
+            return Some(format);
         }
     }
-    false
+    None
 }
 
 /// The option with a value that a word is, with what stands behind it in the same word.
@@ -70,7 +73,7 @@ mod tests {
     use crate::cli::Command as Asked;
 
     fn asks(arguments: &[&str]) -> bool {
-        is_plugin(arguments.iter().map(OsString::from))
+        plugin(arguments.iter().map(OsString::from)) == Some(Format::Nagios)
     }
 
     #[test]

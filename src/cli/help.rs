@@ -1,5 +1,14 @@
 //! What stands below the options of each command: examples and exit codes.
 
+use crate::render::Format;
+
+/// Of `--deadline`: formats whose readers do not wait for ever have a default of their own.
+pub(super) fn deadline() -> String {
+    let own = |format: &Format| Some(format!("; {}s for {}", format.deadline()?.as_secs(), format.name()));
+    let defaults: String = Format::all().iter().filter_map(own).collect();
+    format!("End the whole run after this time, with what is known by then [default: none{defaults}]")
+}
+
 /// Below `guidpost --help`.
 pub(super) const MAIN: &str = "\
 Examples:

@@ -20,7 +20,7 @@ use crate::base::name::DnsName;
 use crate::config::ServerAddress;
 use crate::evidence::Family;
 use crate::render::ColorChoice;
-pub use asked::is_plugin;
+pub use asked::plugin;
 pub use gone::Gone;
 pub use identify::Identify;
 pub use preflight::Preflight;
@@ -132,8 +132,8 @@ pub struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10), help_heading = "Asking")]
     pub tries: Option<u32>,
 
-    /// End the whole run after this time, with what is known by then [default: none; 60s for nagios]
-    #[arg(long, value_name = "TIME", value_parser = values::deadline, help_heading = "Asking")]
+    /// End the whole run after this time, with what is known by then
+    #[arg(long, value_name = "TIME", value_parser = values::deadline, help_heading = "Asking", help = help::deadline())]
     pub deadline: Option<Duration>,
 
     /// Whom to reach, and over what.

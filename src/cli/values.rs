@@ -22,8 +22,7 @@ pub struct OutputSpec {
 impl fmt::Display for OutputSpec {
     /// As it was given.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = self.format.to_possible_value();
-        write!(f, "{}={}", format.as_ref().map_or("", |format| format.get_name()), self.file.display())
+        write!(f, "{}={}", self.format.name(), self.file.display())
     }
 }
 
@@ -31,8 +30,7 @@ impl fmt::Display for OutputSpec {
 pub(super) fn output(text: &str) -> Result<OutputSpec, String> {
     let (format, file) = text.split_once('=').ok_or("FORMAT=FILE is expected, such as json=report.json")?;
     let format = Format::from_str(format, false).map_err(|_| {
-        let known: Vec<_> = Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
-        let names: Vec<_> = known.iter().map(|value| value.get_name()).collect();
+        let names: Vec<_> = Format::all().iter().map(|format| format.name()).collect();
         format!("`{format}` is no format; there are {}", names.join(", "))
     })?;
     if file.is_empty() {

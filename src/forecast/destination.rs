@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::{from_addresses, sources};
 use crate::base::codes::DNS_LOOKUP_FAILURE;
+use crate::base::natural;
 use crate::evidence::{LocalView, Purpose};
 use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
@@ -47,7 +48,9 @@ fn up_to(limit: usize, view: &View<'_>, cells: &[ForecastRow]) -> (Vec<Destinati
             }
         }
     }
-    rows.sort_by(|a: &DestinationRow, b| (&a.destination, &a.source).cmp(&(&b.destination, &b.source)));
+    rows.sort_by(|a: &DestinationRow, b| {
+        natural::compare(&a.destination, &b.destination).then_with(|| natural::compare(&a.source, &b.source))
+    });
     (rows, left_out)
 }
 

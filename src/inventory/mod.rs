@@ -12,6 +12,7 @@ use ipnetwork::IpNetwork;
 use crate::base::address::is_single;
 use crate::base::guid::Guid;
 use crate::base::name::DnsName;
+use crate::base::natural;
 use crate::config::{DomainController, Role};
 use crate::evidence::{Evidence, Purpose};
 pub use home::{is_at_home, is_beside_candidate};
@@ -161,7 +162,7 @@ pub fn derive(evidence: &Evidence) -> Inventory {
             resolvers: dc.resolvers.clone(),
         })
         .collect();
-    dcs.sort_by(|a, b| a.label.cmp(&b.label));
+    dcs.sort_by(|a, b| natural::compare(&a.label, &b.label));
     for (index, dc) in dcs.iter_mut().enumerate() {
         dc.index = index;
     }

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use super::{DNS_PORT, is_at_home};
 use crate::base::address::is_single;
 use crate::base::name::DnsName;
+use crate::base::natural;
 use crate::config::{Config, DnsServer, DomainController, ServerAddress};
 use crate::evidence::{Evidence, Family, Resolved};
 
@@ -79,7 +80,7 @@ pub fn derive(evidence: &Evidence) -> Vec<Server> {
         .chain(unresolved.into_iter().map(|(entry, trouble)| unresolved_server(entry, trouble)))
         .collect();
     name_ports(&mut servers);
-    servers.sort_by(|a, b| a.name.cmp(&b.name).then(a.address.cmp(&b.address)));
+    servers.sort_by(|a, b| natural::compare(&a.name, &b.name).then(a.address.cmp(&b.address)));
     make_unique(&mut servers);
     servers.retain(|server| is_selected(server, &evidence.selection.servers, evidence.selection.family));
     for (index, server) in servers.iter_mut().enumerate() {

@@ -5,6 +5,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use super::Kind;
+
+/// For programs that have time.
+pub(super) const KIND: Kind =
+    Kind { render: |report, _, out| to_writer(report, out), for_people: false, deadline: None, without_report: None };
+
 /// Writes a value as indented JSON with a final line end.
 ///
 /// Everything outside printable ASCII is written as `\uXXXX`: the same JSON, but harmless on a terminal and safe from

@@ -5,11 +5,9 @@
 
 pub mod escape;
 pub mod fold;
+mod format;
 mod identify;
-mod json;
-mod nagios;
 mod options;
-mod table;
 pub mod words;
 pub mod wrap;
 
@@ -21,27 +19,21 @@ pub(crate) mod tests;
 use std::io::{self, Write};
 
 use crate::report::Report;
+use format::{Kind, formats};
 pub use identify::render as render_identification;
 pub use json::to_writer as write_json;
-pub use nagios::without_report as plugin_without_report;
 pub use options::{ColorChoice, Paint, RenderOptions, Verbosity, WIDTH_WITHOUT_TERMINAL, color_wanted};
 
-/// An output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+formats! {
     /// For people.
-    Table,
+    table: Table,
     /// For programs: `guidpost.report/1`.
-    Json,
+    json: Json,
     /// For monitoring: Nagios, Icinga and everything that runs their plugins.
-    Nagios,
+    nagios: Nagios,
 }
 
 /// Writes a report in a format.
 pub fn render(format: Format, report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Table => table::render(report, options, out),
-        Format::Json => json::to_writer(report, out),
-        Format::Nagios => nagios::render(report, out),
-    }
+    (format.kind().render)(report, options, out)
 }

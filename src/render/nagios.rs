@@ -4,9 +4,18 @@
 //! readers split the first line there and end the long text at the first line that has one.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
-use super::{escape, fold, words};
+use super::{Kind, escape, fold, words};
 use crate::report::{Report, ServerStatus, Verdict};
+
+/// For monitoring systems, which give a plugin about a minute.
+pub(super) const KIND: Kind = Kind {
+    render: |report, _, out| render(report, out),
+    for_people: false,
+    deadline: Some(Duration::from_secs(60)),
+    without_report: Some(without_report),
+};
 
 /// What guidelines ask of the first line, so that it fits a pager.
 const FIRST_LINE: usize = 79;
@@ -16,7 +25,7 @@ const UNVERIFIED: usize = 5;
 const LONG_OUTPUT: usize = 7000;
 
 /// Writes the plugin output; the exit status is the caller's.
-pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let folded = fold::servers(report);
     writeln!(out, "{}|{}", headline(report, &folded), perfdata(report))?;
 
@@ -50,7 +59,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The one line of output where there is no report: why. Foreign text in `error` is escaped, its line ends too.
-pub fn without_report(error: &str) -> String {
+fn without_report(error: &str) -> String {
     let (unknown, _) = words::verdict(Verdict::Unknown);
     format!("GUIDPOST {unknown} - {}", escape::plugin(&unquoted(error)))
 }

@@ -17,9 +17,6 @@ use crate::report::Report;
 use crate::run::{self, Origin, Unstarted};
 use crate::{judge, rules};
 
-/// Monitoring systems give a plugin about a minute.
-const PLUGIN_DEADLINE: Duration = Duration::from_secs(60);
-
 /// The most that is read of an evidence file: 10,000 DCs at 200 servers need about half of it.
 const EVIDENCE_LIMIT: u64 = 4 << 30;
 
@@ -41,13 +38,10 @@ pub(super) fn report(
     saved: impl FnOnce(&Path) -> Result<Evidence, CommandError>,
 ) -> Result<u8, CommandError> {
     let files = SideFiles::create(reporting);
-    let machine = reporting.format != Format::Table;
+    let format = reporting.format;
     let evidence = match &reporting.evidence {
         Some(path) => saved(path),
-        None => {
-            let plugin = reporting.format == Format::Nagios;
-            asked(plugin.then_some(PLUGIN_DEADLINE), reporting.quiet || machine && !reporting.verbose)
-        }
+        None => asked(format.deadline(), reporting.quiet || !format.is_for_people() && !reporting.verbose),
     };
     let evidence = match evidence {
         Ok(evidence) => evidence,
@@ -58,7 +52,7 @@ pub(super) fn report(
     };
     let report = judge::judge(&evidence, reporting.verbose);
     // The report comes first: whoever reads it must not miss it because of a file beside it.
-    let mut failed: Vec<CommandError> = print(&report, reporting.format, console).err().into_iter().collect();
+    let mut failed: Vec<CommandError> = print(&report, format, console).err().into_iter().collect();
     failed.extend(files.write(&evidence, &report));
     complain(&failed);
     // The verdict is known whatever happened to the files; only "all is well" must not hide it.
@@ -74,8 +68,8 @@ fn complain(errors: &[CommandError]) {
 }
 
 fn print(report: &Report, format: Format, console: &Console) -> Result<(), CommandError> {
-    let color = console.options.color && format == Format::Table;
-    if format != Format::Nagios {
+    let color = console.options.color && format.is_for_people();
+    if !format.is_plugin() {
         return to_stdout(color, |out| render(format, report, &console.options, out));
     }
     // Short, and whole or not at all: the first line has to be the verdict's.

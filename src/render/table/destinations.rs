@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::matrix::{Cell, Grid, Rank, fails};
 use super::write_lines;
+use crate::base::natural::Natural;
 use crate::render::{RenderOptions, Verbosity, words, wrap};
 use crate::report::{DestinationRow, ForecastOutcome, Report, Shared};
 
@@ -15,7 +16,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     }
     let mut grid = Grid::new(report.destinations.iter().map(|row| row.destination.as_str()), options);
     let mut rows: Vec<&DestinationRow> = report.destinations.iter().collect();
-    rows.sort_by_key(|row| &row.source);
+    rows.sort_by_key(|row| Natural(&row.source));
     for row in rows {
         grid.put((&row.source, None), &row.destination, cell(row), options);
     }

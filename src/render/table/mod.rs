@@ -12,11 +12,14 @@ mod summary;
 
 use std::io::{self, Write};
 
-use super::{RenderOptions, Verbosity};
+use super::{Kind, RenderOptions, Verbosity};
 use crate::report::Report;
 
+/// For people.
+pub(super) const KIND: Kind = Kind { render, for_people: true, deadline: None, without_report: None };
+
 /// Writes the whole text.
-pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     if options.verbosity != Verbosity::Quiet {
         summary::header(report, options, out)?;
         checklist::render(report, options, out)?;

@@ -43,7 +43,7 @@ fn json_is_the_report_and_nothing_else() {
 #[test]
 fn hostile_text_is_harmless_in_every_format() {
     let report = sample::hostile();
-    for format in [Format::Table, Format::Json, Format::Nagios] {
+    for &format in Format::all() {
         for width in [20, 80, 400] {
             let out = text(format, &report, plain(width));
             let harmless = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
