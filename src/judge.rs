@@ -32,7 +32,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let inventory = inventory::derive(evidence);
     let view = View::new(&inventory, evidence);
     let about_dcs = is_about_dcs(evidence);
-    let mut forecast = if about_dcs { forecast::run(&view) } else { Vec::new() };
+    let mut forecast = if about_dcs { forecast::run(&view, rules::owner) } else { Vec::new() };
     let mut outcomes = rules::run(&view, &forecast, list_passes);
     let mut findings = std::mem::take(&mut outcomes.findings);
     verdict::apply_policy(&mut findings, &view);
@@ -42,7 +42,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
     let checklist = checklist(&view, &findings, &outcomes, &forecast);
     let unverified = unverified(&view, &outcomes, &findings, &checklist);
     let (destinations, destinations_left_out) =
-        if about_dcs { forecast::destinations(&view, &forecast) } else { (Vec::new(), 0) };
+        if about_dcs { forecast::destinations(&view, &forecast, rules::owner) } else { (Vec::new(), 0) };
     Report {
         schema: SCHEMA.into(),
         tool: evidence.tool.clone(),

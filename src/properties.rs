@@ -234,7 +234,7 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(forecast::run(&view), forecast::run_each(&view));
+        prop_assert_eq!(forecast::run(&view, rules::owner), forecast::run_each(&view, rules::owner));
     }
 
     #[test]

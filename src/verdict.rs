@@ -63,9 +63,7 @@ pub(crate) fn count(findings: &[Finding], outcomes: &Outcomes, list_passes: bool
     // What a server's own finding makes impossible is covered by the waiver of that finding.
     let accepted = |server: &str| {
         findings.iter().any(|finding| {
-            finding.waived.is_some()
-                && finding.server.as_deref() == Some(server)
-                && matches!(finding.rule.as_str(), "server-silent" | "server-refusing" | "server-outside-forest")
+            finding.waived.is_some() && finding.server.as_deref() == Some(server) && rules::blocks_server(&finding.rule)
         })
     };
     counts.unknown +=

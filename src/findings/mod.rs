@@ -6,5 +6,5 @@ mod rule;
 mod sink;
 
 pub use draft::{Draft, Subject};
-pub use rule::{Group, Need, Rule};
+pub use rule::{Explains, Group, Need, Rule, Traits};
 pub use sink::{Marks, Outcomes, Sink, Walks};

@@ -1,6 +1,7 @@
 //! What is known of a rule without running it.
 
 use crate::report::Severity;
+use crate::view::Cause;
 
 /// What a rule is about; the groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +80,54 @@ pub struct Rule {
     pub predicts: &'static [i64],
     /// The doc comment, every line with the blank in front that doc comments have.
     pub doc: &'static str,
+    /// What others may do with its findings.
+    pub traits: Traits,
+}
+
+/// What rooms beside the rules have to know of a rule, so that they need not know its name.
+#[derive(Clone, Copy)]
+pub struct Traits {
+    /// What stops a destination and is explained by its findings.
+    pub owns: &'static [Cause],
+    /// It speaks of the walks that no other rule explains.
+    pub owns_rest: bool,
+    /// Which difference between servers its findings explain.
+    pub explains: Explains,
+    /// The items of the checklist before a promotion that rest on its findings.
+    pub items: &'static [&'static str],
+    /// It reads the findings of all others, and therefore runs after them.
+    pub last: bool,
+    /// Its findings say that nothing can be seen at a server.
+    pub blocks_server: bool,
+    /// It rests on what machines say, although it is about records.
+    pub asks_machines: bool,
+    /// It is about what a former DC left.
+    pub about_departed: bool,
+}
+
+impl Traits {
+    /// Nothing of that, but that a finding explains why servers differ about its record.
+    pub const PLAIN: Self = Self {
+        owns: &[],
+        owns_rest: false,
+        explains: Explains::Record,
+        items: &[],
+        last: false,
+        blocks_server: false,
+        asks_machines: false,
+        about_departed: false,
+    };
+}
+
+/// Which difference between servers a finding explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explains {
+    /// None.
+    Nothing,
+    /// That of its own record.
+    Record,
+    /// That of the addresses of both families.
+    BothFamilies,
 }
 
 impl Rule {
@@ -91,7 +140,7 @@ impl Rule {
         predicts: &'static [i64],
         doc: &'static str,
     ) -> Self {
-        Self { name, group, severity, needs: &[], predicts, doc }
+        Self { name, group, severity, needs: &[], predicts, doc, traits: Traits::PLAIN }
     }
 
     /// Its manual page: a summary line, then sections headed `# What it checks`, `# Why it matters`, `# How to fix` and

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Draft, Rule, Subject};
+use super::{Draft, Explains, Rule, Subject};
 use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
 use crate::report::{Finding, ForecastRow, Outcome, Severity};
@@ -21,10 +21,19 @@ pub struct Outcomes {
     pub blocked: BTreeMap<String, usize>,
     /// Rules without a subject: rule, reason, number of subjects.
     pub not_applicable: BTreeMap<(&'static str, String), usize>,
+    /// Every rule there is, in the order of the registry.
+    pub rules: &'static [&'static Rule],
     /// Rules that do not run, and why.
     pub off: BTreeMap<&'static str, &'static str>,
     /// DCs of which at least one record was found right.
     pub proven_dcs: Marks,
+}
+
+impl Outcomes {
+    /// The rule of this name.
+    pub fn rule(&self, name: &str) -> Option<&'static Rule> {
+        self.rules.iter().copied().find(|rule| rule.name == name)
+    }
 }
 
 /// Marks some of what the inventory lists, by index.
@@ -132,6 +141,11 @@ impl<'o> Sink<'o> {
     pub fn broken_walk(&self, dc: &Dc, server: &Server) -> Option<&'o ForecastRow> {
         let start = self.walks.starts.get(dc.label.as_str())?;
         self.walks.rows.get(start + server.index).filter(|row| row.is_broken())
+    }
+
+    /// Which difference between servers a finding explains.
+    pub fn explains(&self, finding: &Finding) -> Explains {
+        self.outcomes.rule(&finding.rule).map_or(Explains::Nothing, |rule| rule.traits.explains)
     }
 
     /// The findings of the rules that ran before.

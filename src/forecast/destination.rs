@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{from_addresses, sources};
+use super::{Owner, from_addresses, names, sources};
 use crate::base::codes::DNS_LOOKUP_FAILURE;
 use crate::base::natural;
-use crate::evidence::{LocalView, Purpose};
+use crate::evidence::LocalView;
 use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
-use crate::view::{Standing, View};
+use crate::view::{Cause, Standing, View};
 
 /// After how many seconds a client asks the next resolver, by the number of silent ones before it.
 const DELAYS: [f64; 5] = [0.0, 1.0, 2.0, 4.0, 8.0];
@@ -24,12 +24,12 @@ const LISTED: usize = 1_000_000;
 
 /// One row per destination and source, for each DC whose resolvers the configuration names and, at home, for this machine
 /// with its own list; and how many are left out. No DC replicates from itself. `cells` is what [`super::run`] gave.
-pub fn run(view: &View<'_>, cells: &[ForecastRow]) -> (Vec<DestinationRow>, usize) {
-    up_to(LISTED, view, cells)
+pub fn run(view: &View<'_>, cells: &[ForecastRow], owner: Owner) -> (Vec<DestinationRow>, usize) {
+    up_to(LISTED, view, cells, owner)
 }
 
 /// As [`run`]; if there were more than `limit` rows, only those that are not ok, and of these no more than `limit`.
-fn up_to(limit: usize, view: &View<'_>, cells: &[ForecastRow]) -> (Vec<DestinationRow>, usize) {
+fn up_to(limit: usize, view: &View<'_>, cells: &[ForecastRow], owner: Owner) -> (Vec<DestinationRow>, usize) {
     let width = view.inventory.servers.len();
     let profiles = profiles(view);
     let pairs = profiles.len() * sources(view).count();
@@ -44,7 +44,7 @@ fn up_to(limit: usize, view: &View<'_>, cells: &[ForecastRow]) -> (Vec<Destinati
             if pairs > limit && (way.outcome == ForecastOutcome::Ok || rows.len() == limit) {
                 left_out += 1;
             } else {
-                rows.push(profile.row(source, way));
+                rows.push(profile.row(source, way, owner));
             }
         }
     }
@@ -95,10 +95,8 @@ fn configured_profile<'a>(view: &View<'a>, dc: &'a Dc) -> Profile<'a> {
 fn own_profile<'a>(view: &View<'a>, local: &'a LocalView) -> Profile<'a> {
     let inventory = view.inventory;
     let here = view.here();
-    let candidate = match &view.evidence.purpose {
-        Purpose::Preflight(candidate) if candidate.here => Some(candidate.host.to_string()),
-        _ => None,
-    };
+    let candidate = view.evidence.purpose.candidate().filter(|candidate| candidate.here);
+    let candidate = candidate.map(|candidate| candidate.host.to_string());
     let host = || local.host.as_ref().map(|host| host.trim_end_matches('.').to_ascii_lowercase());
     let label = candidate.or_else(|| here.map(|dc| dc.label.clone())).or_else(host);
     let hop = |address| {
@@ -174,7 +172,9 @@ impl Profile<'_> {
         first
     }
 
-    fn row(&self, source: &Dc, way: Way) -> DestinationRow {
+    fn row(&self, source: &Dc, way: Way, owner: Owner) -> DestinationRow {
+        let mut rules = way.rules;
+        rules.extend(names(&way.causes, owner));
         DestinationRow {
             destination: self.label.clone(),
             resolvers: self.resolvers.clone(),
@@ -186,7 +186,7 @@ impl Profile<'_> {
             certainty: way.certainty,
             fallback: way.fallback,
             delay_only: way.delay_only,
-            rules: way.rules.into_iter().collect(),
+            rules: rules.into_iter().collect(),
             message: way.message,
         }
     }
@@ -201,12 +201,15 @@ struct Way {
     certainty: Certainty,
     fallback: Option<Fallback>,
     delay_only: bool,
+    /// What the rows that it went through name.
     rules: BTreeSet<String>,
+    /// What came before and beside them.
+    causes: BTreeSet<Cause>,
     message: Shared,
 }
 
 impl Way {
-    fn unknown(message: impl Into<Shared>, rules: &[&str]) -> Self {
+    fn unknown(message: impl Into<Shared>, causes: &[Cause]) -> Self {
         Self {
             server: None,
             delay_s: 0.0,
@@ -215,7 +218,8 @@ impl Way {
             certainty: Certainty::Inferred,
             fallback: None,
             delay_only: false,
-            rules: rules.iter().map(|&rule| rule.into()).collect(),
+            rules: BTreeSet::new(),
+            causes: causes.iter().copied().collect(),
             message: message.into(),
         }
     }
@@ -242,6 +246,7 @@ impl Way {
             fallback: row.fallback,
             delay_only: row.delay_only,
             rules: row.rules.iter().cloned().collect(),
+            causes: BTreeSet::new(),
             message: row.message.clone(),
         }
     }
@@ -256,6 +261,7 @@ impl Way {
         self.server = self.server.take().filter(|server| other.server.as_ref() == Some(server));
         self.delay_s = self.delay_s.max(other.delay_s);
         self.rules.extend(other.rules);
+        self.causes.extend(other.causes);
         self.certainty = self.certainty.max(other.certainty);
         if self.fallback != other.fallback {
             self.fallback = Some(Fallback::Unknown);
@@ -263,8 +269,8 @@ impl Way {
     }
 
     /// What came before, in front of the message.
-    fn after(mut self, rule: &str, before: &str) -> Self {
-        self.rules.insert(rule.into());
+    fn after(mut self, cause: Cause, before: &str) -> Self {
+        self.causes.insert(cause);
         self.message = format!("{before}; {}", self.message).into();
         self
     }
@@ -288,11 +294,11 @@ impl Walker<'_, '_> {
         let row = &self.cells[server.index];
         match self.view.standing(server) {
             Standing::Silent(_) => {
-                self.walk(rest, silent + 1).after("server-silent", &format!("{} does not answer", server.name))
+                self.walk(rest, silent + 1).after(Cause::ServerSilent, &format!("{} does not answer", server.name))
             }
             Standing::Refusing { .. } => self.refused(server, rest, silent),
             Standing::Unresolved | Standing::NotAsked => {
-                Way::unknown(format!("{}: {}", server.name, row.message), &["server-silent"])
+                Way::unknown(format!("{}: {}", server.name, row.message), &[Cause::ServerSilent])
             }
             Standing::OutsideForest { .. } | Standing::Good => Way::through(row, silent),
         }
@@ -305,10 +311,10 @@ impl Walker<'_, '_> {
         let before = format!("{} refuses", server.name);
         if on.agrees(&stop) {
             on.merge(stop);
-            return on.after("server-refusing", &before);
+            return on.after(Cause::ServerRefusing, &before);
         }
         let reason = format!("{before}, and whether the client then asks its next resolver is not certain");
-        Way::unknown(reason, &["server-refusing"])
+        Way::unknown(reason, &[Cause::ServerRefusing])
     }
 
     /// Where this machine's hosts file gives addresses for the alias, it does not ask DNS.
@@ -318,15 +324,15 @@ impl Walker<'_, '_> {
         let first = lines.first()?;
         let addresses: BTreeSet<IpAddr> = lines.iter().map(|line| line.address).collect();
         let addresses: Vec<IpAddr> = addresses.into_iter().collect();
-        let mut rules = BTreeSet::from(["hosts-file-override"]);
+        let mut causes = BTreeSet::from([Cause::HostsFile]);
         let place = format!("line {} of {}", first.line, first.file);
-        let walk = from_addresses(self.view, source, &addresses, &place, &mut rules);
+        let walk = from_addresses(self.view, source, &addresses, &place, &mut causes);
         Some(Way {
             outcome: walk.outcome,
             errors: walk.errors.into_iter().collect(),
             certainty: walk.certainty,
             delay_only: walk.delay_only,
-            rules: walk.rules.into_iter().map(String::from).collect(),
+            causes: walk.causes,
             ..Way::unknown(walk.message, &[])
         })
     }

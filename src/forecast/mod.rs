@@ -12,22 +12,25 @@ use crate::base::codes::{DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAI
 use crate::base::name::DnsName;
 use crate::inventory::{Dc, Server};
 use crate::report::{Certainty, Fallback, ForecastOutcome, ForecastRow, Identity, Shared};
-use crate::view::{Alias, Experience, Ownership, Standing, View};
+use crate::view::{Alias, Cause, Experience, Ownership, Standing, View};
 pub use destination::run as destinations;
 
+/// Which rule explains a cause, by name: the rules lie above, and are told from there.
+pub type Owner = fn(Cause) -> Option<&'static str>;
+
 /// One row per source DC and server: source by source, and for each source in the order of the inventory's servers.
-pub fn run(view: &View<'_>) -> Vec<ForecastRow> {
-    rows(view, |dc, before, server| view.says_the_same(dc, before, server))
+pub fn run(view: &View<'_>, owner: Owner) -> Vec<ForecastRow> {
+    rows(view, owner, |dc, before, server| view.says_the_same(dc, before, server))
 }
 
 /// As [`run`], each row by itself.
 #[cfg(test)]
-pub(crate) fn run_each(view: &View<'_>) -> Vec<ForecastRow> {
-    rows(view, |_, _, _| false)
+pub(crate) fn run_each(view: &View<'_>, owner: Owner) -> Vec<ForecastRow> {
+    rows(view, owner, |_, _, _| false)
 }
 
 /// `same` says where a server's row is that of the server before it.
-fn rows(view: &View<'_>, same: impl Fn(&Dc, &Server, &Server) -> bool) -> Vec<ForecastRow> {
+fn rows(view: &View<'_>, owner: Owner, same: impl Fn(&Dc, &Server, &Server) -> bool) -> Vec<ForecastRow> {
     let servers: Vec<Shared> = view.inventory.servers.iter().map(|server| server.name.as_str().into()).collect();
     let mut rows: Vec<ForecastRow> = Vec::with_capacity(sources(view).count() * servers.len());
     for dc in sources(view) {
@@ -41,7 +44,7 @@ fn rows(view: &View<'_>, same: impl Fn(&Dc, &Server, &Server) -> bool) -> Vec<Fo
         for (server, name) in view.inventory.servers.iter().zip(&servers) {
             let same = before.is_some_and(|before| same(dc, before, server));
             let known = rows.last().filter(|_| same).map(|row| ForecastRow { server: name.clone(), ..row.clone() });
-            rows.push(known.unwrap_or_else(|| row(view, &source, server, name)));
+            rows.push(known.unwrap_or_else(|| row(view, owner, &source, server, name)));
             before = Some(server);
         }
     }
@@ -86,12 +89,12 @@ struct Walk {
     fallback: Option<Fallback>,
     certainty: Certainty,
     delay_only: bool,
-    rules: BTreeSet<&'static str>,
+    causes: BTreeSet<Cause>,
     message: String,
 }
 
 impl Walk {
-    fn unknown(message: impl Into<String>, rules: &[&'static str]) -> Self {
+    fn unknown(message: impl Into<String>, causes: &[Cause]) -> Self {
         Self {
             outcome: ForecastOutcome::Unknown,
             errors: BTreeSet::new(),
@@ -100,13 +103,13 @@ impl Walk {
             fallback: None,
             certainty: Certainty::Inferred,
             delay_only: false,
-            rules: rules.iter().copied().collect(),
+            causes: causes.iter().copied().collect(),
             message: message.into(),
         }
     }
 
     /// The name could not be resolved.
-    fn lookup_failure(view: &View<'_>, dc: &Dc, server: &Server, rule: &'static str, why: &str) -> Self {
+    fn lookup_failure(view: &View<'_>, dc: &Dc, server: &Server, cause: Cause, why: &str) -> Self {
         let fallback = match view.fallback(dc, server) {
             Some(true) => Fallback::Fqdn,
             Some(false) => Fallback::None,
@@ -127,26 +130,32 @@ impl Walk {
             fallback: Some(fallback),
             certainty: Certainty::Inferred,
             delay_only: false,
-            rules: BTreeSet::from([rule]),
+            causes: BTreeSet::from([cause]),
             message: format!("{why}; {then}"),
         }
     }
 }
 
-fn row(view: &View<'_>, source: &Source<'_>, server: &Server, name: &Shared) -> ForecastRow {
+/// The rules that explain these, in the order of their names.
+fn names(causes: &BTreeSet<Cause>, owner: Owner) -> Vec<String> {
+    let names: BTreeSet<&str> = causes.iter().filter_map(|&cause| owner(cause)).collect();
+    names.into_iter().map(String::from).collect()
+}
+
+fn row(view: &View<'_>, owner: Owner, source: &Source<'_>, server: &Server, name: &Shared) -> ForecastRow {
     let dc = source.dc;
     let walk = match view.standing(server) {
         Standing::Silent(_) => {
-            Walk::unknown("the server is silent; a destination asks its next one", &["server-silent"])
+            Walk::unknown("the server is silent; a destination asks its next one", &[Cause::ServerSilent])
         }
         Standing::Refusing { .. } => {
-            Walk::unknown("the server refuses; a destination asks its next one", &["server-refusing"])
+            Walk::unknown("the server refuses; a destination asks its next one", &[Cause::ServerRefusing])
         }
-        Standing::Unresolved => Walk::unknown("the server's host name has no address here", &["server-silent"]),
+        Standing::Unresolved => Walk::unknown("the server's host name has no address here", &[Cause::ServerSilent]),
         Standing::NotAsked => Walk::unknown(view.why_not_asked(server), &[]),
         Standing::OutsideForest { .. } => {
             let why = format!("{} does not exist at this server", view.inventory.msdcs);
-            Walk::lookup_failure(view, dc, server, "server-outside-forest", &why)
+            Walk::lookup_failure(view, dc, server, Cause::ServerOutsideForest, &why)
         }
         Standing::Good => from_alias(view, dc, server),
     };
@@ -161,25 +170,25 @@ fn row(view: &View<'_>, source: &Source<'_>, server: &Server, name: &Shared) -> 
         addresses: walk.total,
         fallback: walk.fallback,
         delay_only: walk.delay_only,
-        rules: walk.rules.into_iter().map(String::from).collect(),
+        rules: names(&walk.causes, owner),
         message: source.share(walk.message),
     }
 }
 
 fn from_alias(view: &View<'_>, dc: &Dc, server: &Server) -> Walk {
     if dc.alias.is_none() {
-        return Walk::unknown("the GUID of the source's NTDS Settings object is not known", &["alias-missing"]);
+        return Walk::unknown("the GUID of the source's NTDS Settings object is not known", &[Cause::AliasMissing]);
     }
     match view.alias(dc, server) {
-        Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &["alias-missing"]),
-        Alias::Absent(_) => Walk::lookup_failure(view, dc, server, "alias-missing", "the alias does not exist"),
+        Alias::Unknown(why) => Walk::unknown(format!("the alias could not be seen: {why}"), &[Cause::AliasMissing]),
+        Alias::Absent(_) => Walk::lookup_failure(view, dc, server, Cause::AliasMissing, "the alias does not exist"),
         Alias::Holds { addresses, .. } => {
-            let mut rules = BTreeSet::from(["alias-not-cname"]);
-            from_addresses(view, dc, addresses, "the alias's own name", &mut rules)
+            let mut causes = BTreeSet::from([Cause::AliasNotCname]);
+            from_addresses(view, dc, addresses, "the alias's own name", &mut causes)
         }
         Alias::Targets { names, beside, .. } => match &names[..] {
             [] if beside.is_empty() => {
-                Walk::lookup_failure(view, dc, server, "alias-dangling", "the alias points to the root")
+                Walk::lookup_failure(view, dc, server, Cause::AliasDangling, "the alias points to the root")
             }
             [target] if beside.is_empty() => from_target(view, dc, server, target),
             _ => from_several(view, dc, server, names, beside),
@@ -191,22 +200,22 @@ fn from_target(view: &View<'_>, dc: &Dc, server: &Server, target: &DnsName) -> W
     let own_name = dc.host.is_none() || dc.is_named(target.as_str());
     let own_host = dc.host.as_ref() == Some(target);
     let foreign_dc = view.dc_named(target.as_str()).is_some_and(|other| other.index != dc.index);
-    let mut rules = BTreeSet::new();
+    let mut causes = BTreeSet::new();
     if !own_name {
-        rules.insert("alias-wrong-target");
+        causes.insert(Cause::AliasWrongTarget);
     }
     match view.both(server, target).together() {
-        Ok(addresses) => from_addresses(view, dc, &addresses, target.as_str(), &mut rules),
+        Ok(addresses) => from_addresses(view, dc, &addresses, target.as_str(), &mut causes),
         Err(Err(why)) => {
-            Walk::unknown(format!("the addresses of {target} could not be seen: {why}"), &["host-missing"])
+            Walk::unknown(format!("the addresses of {target} could not be seen: {why}"), &[Cause::HostMissing])
         }
         Err(Ok(_)) => {
-            let rule = match (own_host, foreign_dc) {
-                (true, _) => "host-missing",
-                (false, true) => "alias-wrong-target",
-                (false, false) => "alias-dangling",
+            let cause = match (own_host, foreign_dc) {
+                (true, _) => Cause::HostMissing,
+                (false, true) => Cause::AliasWrongTarget,
+                (false, false) => Cause::AliasDangling,
             };
-            Walk::lookup_failure(view, dc, server, rule, &format!("{target} has no address"))
+            Walk::lookup_failure(view, dc, server, cause, &format!("{target} has no address"))
         }
     }
 }
@@ -222,7 +231,7 @@ fn from_several(view: &View<'_>, dc: &Dc, server: &Server, targets: &[DnsName], 
             Err(Err(why)) => {
                 return Walk::unknown(
                     format!("the addresses of {target} could not be seen: {why}"),
-                    &["alias-duplicate"],
+                    &[Cause::AliasDuplicate],
                 );
             }
         }
@@ -230,10 +239,10 @@ fn from_several(view: &View<'_>, dc: &Dc, server: &Server, targets: &[DnsName], 
     addresses.sort_unstable();
     addresses.dedup();
     if addresses.is_empty() {
-        return Walk::lookup_failure(view, dc, server, "alias-duplicate", "no target of the alias has an address");
+        return Walk::lookup_failure(view, dc, server, Cause::AliasDuplicate, "no target of the alias has an address");
     }
-    let mut rules = BTreeSet::from(["alias-duplicate"]);
-    let mut walk = from_addresses(view, dc, &addresses, "several targets", &mut rules);
+    let mut causes = BTreeSet::from([Cause::AliasDuplicate]);
+    let mut walk = from_addresses(view, dc, &addresses, "several targets", &mut causes);
     if dead_ends > 0 {
         walk.errors.insert(DNS_LOOKUP_FAILURE);
         if walk.outcome == ForecastOutcome::Ok {
@@ -246,7 +255,7 @@ fn from_several(view: &View<'_>, dc: &Dc, server: &Server, targets: &[DnsName], 
 /// What a single address does to the destination.
 enum Step {
     Right,
-    Wrong(&'static str, Vec<i64>),
+    Wrong(Cause, Vec<i64>),
     Unclear,
 }
 
@@ -260,45 +269,41 @@ fn step(view: &View<'_>, dc: &Dc, address: IpAddr) -> (Step, Certainty) {
             let silent = matches!(view.identity(dc, address), Identity::Silent | Identity::Unreachable);
             // Silence at an address of which nobody says whose it is decides nothing.
             if !(silent && matches!(ownership, Ownership::Unknown | Ownership::Contested(_))) {
-                return (Step::Wrong(explaining_rule(view, dc, address, &ownership), codes), Certainty::Probed);
+                return (Step::Wrong(cause_at(view, dc, address, &ownership), codes), Certainty::Probed);
             }
         }
     }
     let step = match ownership {
         Ownership::Own | Ownership::OwnAndOthers(_) => Step::Right,
-        Ownership::Unusable(unusable) if unusable.loopback => Step::Wrong("unusable-address", vec![WRONG_PRINCIPAL]),
+        Ownership::Unusable(unusable) if unusable.loopback => {
+            Step::Wrong(Cause::UnusableAddress, vec![WRONG_PRINCIPAL])
+        }
         // A tunnel address that the DC owns may work.
         Ownership::Unusable(unusable) if !unusable.grave && dc.owns(address) => Step::Right,
-        Ownership::Unusable(_) => Step::Wrong("unusable-address", vec![RPC_UNAVAILABLE]),
-        Ownership::Others(_) => Step::Wrong("shared-address", vec![WRONG_PRINCIPAL]),
-        Ownership::Nobody => Step::Wrong("stale-address", vec![ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
+        Ownership::Unusable(_) => Step::Wrong(Cause::UnusableAddress, vec![RPC_UNAVAILABLE]),
+        Ownership::Others(_) => Step::Wrong(Cause::SharedAddress, vec![WRONG_PRINCIPAL]),
+        Ownership::Nobody => Step::Wrong(Cause::StaleAddress, vec![ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]),
         Ownership::Contested(_) | Ownership::Unknown => Step::Unclear,
     };
     (step, Certainty::Inferred)
 }
 
-/// The rule whose finding speaks of a wrong address that was probed: one address, one finding.
-fn explaining_rule(view: &View<'_>, dc: &Dc, address: IpAddr, ownership: &Ownership<'_>) -> &'static str {
+/// What is wrong with an address that was probed: one address, one cause.
+fn cause_at(view: &View<'_>, dc: &Dc, address: IpAddr, ownership: &Ownership<'_>) -> Cause {
     match (ownership, view.identity(dc, address)) {
-        (Ownership::Others(_) | Ownership::Contested(_), _) => "shared-address",
-        (Ownership::Nobody, _) => "stale-address",
-        _ if view.lost_settings(dc, address).is_some() => "ntds-settings-missing",
-        (_, Identity::ReinstalledDc) => "guid-mismatch",
-        (_, Identity::Silent | Identity::Unreachable) => "address-silent",
+        (Ownership::Others(_) | Ownership::Contested(_), _) => Cause::SharedAddress,
+        (Ownership::Nobody, _) => Cause::StaleAddress,
+        _ if view.lost_settings(dc, address).is_some() => Cause::SettingsMissing,
+        (_, Identity::ReinstalledDc) => Cause::GuidMismatch,
+        (_, Identity::Silent | Identity::Unreachable) => Cause::AddressSilent,
         (_, Identity::RightHostNoDirectory | Identity::OwnerProven | Identity::Owner | Identity::OwnerByName) => {
-            "directory-not-running"
+            Cause::DirectoryNotRunning
         }
-        _ => "wrong-machine",
+        _ => Cause::WrongMachine,
     }
 }
 
-fn from_addresses(
-    view: &View<'_>,
-    dc: &Dc,
-    addresses: &[IpAddr],
-    name: &str,
-    rules: &mut BTreeSet<&'static str>,
-) -> Walk {
+fn from_addresses(view: &View<'_>, dc: &Dc, addresses: &[IpAddr], name: &str, causes: &mut BTreeSet<Cause>) -> Walk {
     let mut errors = BTreeSet::new();
     let (mut wrong, mut unclear) = (Vec::new(), Vec::new());
     let mut certainty = Certainty::Probed;
@@ -310,12 +315,12 @@ fn from_addresses(
         match step {
             Step::Right => {}
             Step::Unclear => unclear.push(address),
-            Step::Wrong(rule, codes) => {
+            Step::Wrong(cause, codes) => {
                 wrong.push(address);
                 errors.extend(codes);
-                // Behind a foreign target or at the alias itself the rule about that explains it.
-                if rules.is_empty() || rules.contains(rule) || is_address_rule(rules) {
-                    rules.insert(rule);
+                // Behind a foreign target or at the alias itself that explains it.
+                if causes.is_empty() || causes.contains(&cause) || causes.iter().all(|cause| cause.is_about_address()) {
+                    causes.insert(cause);
                 }
             }
         }
@@ -348,25 +353,9 @@ fn from_addresses(
         wrong: wrong.len(),
         total: addresses.len(),
         fallback: None,
-        rules: std::mem::take(rules),
+        causes: std::mem::take(causes),
         message,
     }
-}
-
-fn is_address_rule(rules: &BTreeSet<&'static str>) -> bool {
-    rules.iter().all(|rule| {
-        matches!(
-            *rule,
-            "unusable-address"
-                | "shared-address"
-                | "stale-address"
-                | "wrong-machine"
-                | "guid-mismatch"
-                | "ntds-settings-missing"
-                | "address-silent"
-                | "directory-not-running"
-        )
-    })
 }
 
 #[cfg(test)]

@@ -19,8 +19,6 @@ pub(super) fn name_owners(forecast: &mut [ForecastRow], findings: &[Finding]) {
         let (source, server) = (row.source.as_str(), row.server.as_str());
         let speaks = |rule: &str| told.contains(&(rule, server, Some(source))) || told.contains(&(rule, server, None));
         row.rules.retain(|rule| speaks(rule));
-        if speaks(rules::BROKEN_WALK) {
-            row.rules.push(rules::BROKEN_WALK.into());
-        }
+        row.rules.extend(rules::owners_of_the_rest().filter(|rule| speaks(rule)).map(String::from));
     }
 }

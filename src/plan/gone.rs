@@ -6,14 +6,16 @@ use super::Asks;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::Evidence;
+use crate::findings::Rule;
 use crate::inventory::Inventory;
-use crate::jobs::gone::{Former, RULE};
+use crate::jobs::gone::Former;
 use crate::rules;
 use crate::view::apex;
 
 /// The former DC that the run is about, unless nobody wants to know.
 pub(super) fn former(inventory: &Inventory, evidence: &Evidence, only: Option<SocketAddr>) -> Option<Former> {
-    rules::find(RULE).filter(|rule| rules::switched_off(rule, evidence).is_none())?;
+    let speaks = |rule: &&Rule| rule.traits.about_departed && rules::switched_off(rule, evidence).is_none();
+    rules::all().iter().copied().find(speaks)?;
     Former::to_ask(inventory, evidence, only)
 }
 

@@ -17,7 +17,8 @@ rule! {
     ///
     /// # References
     /// RFC 4074 section 4.2, RFC 8020.
-    "aaaa-nxdomain", Host, Warning, needs: [Hosts], predicts: [DNS_LOOKUP_FAILURE]
+    "aaaa-nxdomain", Host, Warning, needs: [Hosts], predicts: [DNS_LOOKUP_FAILURE],
+    explains: Nothing
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -29,7 +29,8 @@ rule! {
     /// # References
     /// Microsoft KB 2089874 (error 1753); MS-ADTS 6.3.2.3.
     "address-in-use", Change, Critical, needs: [Alias, Hosts, Canaries, Identity, Candidate],
-    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED]
+    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED],
+    items: ["address-free"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

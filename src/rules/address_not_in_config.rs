@@ -16,7 +16,8 @@ rule! {
     ///
     /// # References
     /// Section `domain_controllers` of the configuration file.
-    "address-not-in-config", Host, Info, needs: [Hosts, Identity], predicts: []
+    "address-not-in-config", Host, Info, needs: [Hosts, Identity], predicts: [],
+    flags: [asks_machines]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -20,7 +20,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 179442 (ports of domain controllers).
-    "address-silent", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [RPC_UNAVAILABLE]
+    "address-silent", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [RPC_UNAVAILABLE],
+    owns: [AddressSilent], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -21,7 +21,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 2021446.
-    "alias-dangling", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+    "alias-dangling", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE],
+    owns: [AliasDangling]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

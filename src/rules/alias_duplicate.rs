@@ -20,7 +20,8 @@ rule! {
     ///
     /// # References
     /// RFC 1034 section 3.6.2, RFC 2181 section 10.1.
-    "alias-duplicate", Alias, Critical, needs: [Alias], predicts: [DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED]
+    "alias-duplicate", Alias, Critical, needs: [Alias], predicts: [DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED],
+    owns: [AliasDuplicate]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -24,7 +24,8 @@ rule! {
     ///
     /// # References
     /// MS-ADTS 6.3.2.3 (DsaCname); Microsoft KB 2021446.
-    "alias-missing", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+    "alias-missing", Alias, Critical, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE],
+    owns: [AliasMissing]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

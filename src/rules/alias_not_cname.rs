@@ -21,7 +21,8 @@ rule! {
     /// # References
     /// MS-ADTS 6.3.2.3 (DsaCname).
     "alias-not-cname", Alias, Warning, needs: [Alias, Identity],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, BAD_DN, NOT_ENOUGH_MEMORY]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, BAD_DN, NOT_ENOUGH_MEMORY],
+    owns: [AliasNotCname]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

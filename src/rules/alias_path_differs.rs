@@ -21,7 +21,8 @@ rule! {
     ///
     /// # References
     /// RFC 1034 section 3.6.2.
-    "alias-path-differs", Alias, Warning, needs: [Alias, Hosts], predicts: []
+    "alias-path-differs", Alias, Warning, needs: [Alias, Hosts], predicts: [],
+    explains: Nothing
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -25,7 +25,8 @@ rule! {
     /// # References
     /// MS-ADTS 6.3.2.3 (DsaCname); Microsoft KB 2090913.
     "alias-wrong-target", Alias, Critical, needs: [Alias, Hosts],
-    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]
+    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE],
+    owns: [AliasWrongTarget]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -19,7 +19,8 @@ rule! {
     ///
     /// # References
     /// MS-ADTS 3.1.1.3.2.7 (currentTime); RFC 4120 section 5.2.3 and 7.5.1; Microsoft KB 816042.
-    "clock-skew", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: []
+    "clock-skew", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [],
+    items: ["clock"]
 }
 
 /// What Kerberos tolerates by default, in seconds.

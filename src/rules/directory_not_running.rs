@@ -21,7 +21,8 @@ rule! {
     ///
     /// # References
     /// MS-RPCE 2.2.1.2.5 (ept_map); Microsoft's article on replication error 1753.
-    "directory-not-running", Machine, Critical, needs: [Alias, Hosts, Identity], predicts: [ENDPOINT_NOT_REGISTERED]
+    "directory-not-running", Machine, Critical, needs: [Alias, Hosts, Identity], predicts: [ENDPOINT_NOT_REGISTERED],
+    owns: [DirectoryNotRunning], items: ["partners-proven", "replication-port"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -22,7 +22,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 272294, KB 2023004.
-    "duplicate-address-records", Host, Warning, needs: [Hosts, Identity], predicts: [ENDPOINT_NOT_REGISTERED]
+    "duplicate-address-records", Host, Warning, needs: [Hosts, Identity], predicts: [ENDPOINT_NOT_REGISTERED],
+    items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -22,7 +22,8 @@ rule! {
     ///
     /// # References
     /// MS-DRSR 2.2.3.2 and 2.2.4.2; MS-ADTS 3.1.1.3.4.1.5; Microsoft KB 938704.
-    "guid-mismatch", Machine, Critical, needs: [Alias, Hosts, Identity], predicts: [WRONG_PRINCIPAL, WRONG_TARGET_NAME]
+    "guid-mismatch", Machine, Critical, needs: [Alias, Hosts, Identity], predicts: [WRONG_PRINCIPAL, WRONG_TARGET_NAME],
+    owns: [GuidMismatch], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -20,7 +20,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 2021446, KB 275554.
-    "host-missing", Host, Critical, needs: [Hosts], predicts: [DNS_LOOKUP_FAILURE, EVENT_ADDRESS_NOT_PUSHED]
+    "host-missing", Host, Critical, needs: [Hosts], predicts: [DNS_LOOKUP_FAILURE, EVENT_ADDRESS_NOT_PUSHED],
+    owns: [HostMissing], explains: BothFamilies
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

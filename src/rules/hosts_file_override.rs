@@ -34,7 +34,8 @@ rule! {
     /// Microsoft KB 2089874 (error 1753), KB 2090913 (error -2146893022); Samba wiki, Setting up Samba as an Active
     /// Directory Domain Controller.
     "hosts-file-override", Local, Critical, needs: [Local],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL],
+    owns: [HostsFile]
 }
 
 /// How many lines about one name are shown before the rest is counted.

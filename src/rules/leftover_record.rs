@@ -33,7 +33,8 @@ rule! {
     ///
     /// # References
     /// Microsoft: Clean up Active Directory Domain Controller server metadata. MS-ADTS 6.3.2.3. Samba: remove_dc.py.
-    "leftover-record", Change, Warning, needs: [Canaries, Identity], predicts: []
+    "leftover-record", Change, Warning, needs: [Canaries, Identity], predicts: [],
+    flags: [about_departed]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

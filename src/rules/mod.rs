@@ -10,9 +10,8 @@ mod tests;
 use crate::evidence::Evidence;
 use crate::findings::{Group, Need, Outcomes, Rule, Sink, Walks};
 use crate::inventory;
-use crate::jobs::gone;
 use crate::report::ForecastRow;
-use crate::view::View;
+use crate::view::{Cause, View};
 pub use support::waiver_covers;
 use support::{
     Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, additions, codes, concerns_machine,
@@ -28,6 +27,10 @@ macro_rules! rule {
         $(#[doc = $doc:literal])+
         $name:literal, $group:ident, $severity:ident,
         needs: [$($need:ident),*], predicts: [$($code:ident),*]
+        $(, owns: [$($cause:ident),*])?
+        $(, explains: $explains:ident)?
+        $(, items: [$($item:literal),*])?
+        $(, flags: [$($flag:ident),*])?
     ) => {
         $(#[doc = $doc])+
         pub(super) static RULE: $crate::findings::Rule = $crate::findings::Rule {
@@ -37,6 +40,13 @@ macro_rules! rule {
             needs: &[$($crate::findings::Need::$need),*],
             predicts: &[$($crate::base::codes::$code),*],
             doc: concat!($($doc, "\n"),+),
+            traits: $crate::findings::Traits {
+                $(owns: &[$($crate::view::Cause::$cause),*],)?
+                $(explains: $crate::findings::Explains::$explains,)?
+                $(items: &[$($item),*],)?
+                $($($flag: true,)*)?
+                ..$crate::findings::Traits::PLAIN
+            },
         };
         pub(super) const CHECK: $crate::rules::Check = check;
     };
@@ -51,8 +61,8 @@ macro_rules! registry {
     };
 }
 
-// In the order of the manual, which is also the order of work: rules that look at other rules' findings say so in
-// `LAST`.
+// In the order of the manual, which is also the order of work, but for rules that look at other rules' findings, which
+// are marked as `last`.
 registry! {
     server_silent,
     server_refusing,
@@ -98,12 +108,6 @@ registry! {
     waiver_unused,
 }
 
-/// Rules that read the findings of all others, and therefore run after them.
-const LAST: [&str; 4] = ["servers-disagree", "walk-broken", "waiver-expired", "waiver-unused"];
-
-/// The rule that owns what no other does.
-pub const BROKEN_WALK: &str = "walk-broken";
-
 /// All rules, by group.
 pub fn all() -> &'static [&'static Rule] {
     ALL
@@ -119,9 +123,24 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.name == name)
 }
 
+/// The name of the rule that explains this.
+pub fn owner(cause: Cause) -> Option<&'static str> {
+    ALL.iter().find(|rule| rule.traits.owns.contains(&cause)).map(|rule| rule.name)
+}
+
+/// The names of the rules that speak of a broken walk that no other rule explains.
+pub fn owners_of_the_rest() -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(|rule| rule.traits.owns_rest).map(|rule| rule.name)
+}
+
+/// Whether a finding of the rule of this name says that nothing can be seen at its server.
+pub fn blocks_server(name: &str) -> bool {
+    find(name).is_some_and(|rule| rule.traits.blocks_server)
+}
+
 /// Why a rule does not run, or `None` if it does.
 pub fn switched_off(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
-    let about_machines = rule.group == Group::Machine || rule.name == "address-not-in-config";
+    let about_machines = rule.group == Group::Machine || rule.traits.asks_machines;
     deselected(rule, evidence).or_else(|| out_of_place(rule, evidence)).or_else(|| {
         (about_machines && !evidence.config.probe.enabled)
             .then_some("machines are not asked who they are (--no-probe, or `probe:` in the configuration)")
@@ -137,7 +156,7 @@ fn out_of_place(rule: &Rule, evidence: &Evidence) -> Option<&'static str> {
              the DNS servers)",
         ),
         Group::Change if evidence.purpose.is_check() => Some("for the commands preflight and gone"),
-        Group::Change if (rule.name == gone::RULE) != evidence.purpose.departed().is_some() => {
+        Group::Change if rule.traits.about_departed != evidence.purpose.departed().is_some() => {
             Some("not for this command")
         }
         _ => None,
@@ -181,17 +200,17 @@ pub fn needs(evidence: &Evidence) -> Vec<Need> {
 
 /// Runs every rule over the evidence. Pure, total and deterministic: the same evidence gives the same outcomes.
 pub fn run(view: &View<'_>, forecast: &[ForecastRow], list_passes: bool) -> Outcomes {
-    let mut outcomes = Outcomes::default();
+    let mut outcomes = Outcomes { rules: ALL, ..Outcomes::default() };
     let walks = Walks::of(forecast, view);
     let checks = ALL.iter().copied().zip(CHECKS);
-    let (last, first): (Vec<_>, Vec<_>) = checks.partition(|(rule, _)| LAST.contains(&rule.name));
+    let (last, first): (Vec<_>, Vec<_>) = checks.partition(|(rule, _)| rule.traits.last);
     for (rule, check) in first.into_iter().chain(last) {
         let mut sink = Sink::new(rule, &mut outcomes, &walks, list_passes);
         match switched_off(rule, view.evidence) {
             Some(reason) => sink.switch_off(reason),
             None => {
                 // What these say rests on what others said, and is no check of a record.
-                if !LAST.contains(&rule.name) {
+                if !rule.traits.last {
                     sink.count_blocked(view);
                 }
                 check(view, &mut sink);

@@ -27,7 +27,8 @@ rule! {
     /// # References
     /// MS-ADTS 6.3.2.3; Microsoft, "Clean up Active Directory Domain Controller server metadata".
     "name-in-use", Change, Critical, needs: [Alias, Hosts, Canaries, Identity, Candidate],
-    predicts: [DNS_LOOKUP_FAILURE, RPC_UNAVAILABLE, WRONG_PRINCIPAL]
+    predicts: [DNS_LOOKUP_FAILURE, RPC_UNAVAILABLE, WRONG_PRINCIPAL],
+    items: ["name-free", "no-leftovers"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -29,7 +29,8 @@ rule! {
     /// # References
     /// MS-ADTS 3.1.1.3.2 (dsServiceName) and 6.1.1.2.2.1.2.1.1 (nTDSDSA object); Microsoft KB 216498.
     "ntds-settings-missing", Machine, Critical, needs: [Alias, Hosts, Identity],
-    predicts: [BAD_DN, NOT_ENOUGH_MEMORY, RPC_UNAVAILABLE]
+    predicts: [BAD_DN, NOT_ENOUGH_MEMORY, RPC_UNAVAILABLE],
+    owns: [SettingsMissing], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

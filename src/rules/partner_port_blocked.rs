@@ -25,7 +25,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 832017 (service overview and network port requirements); Microsoft KB 2089874.
-    "partner-port-blocked", Change, Warning, needs: [Alias, Hosts, Identity, Ports], predicts: [RPC_UNAVAILABLE]
+    "partner-port-blocked", Change, Warning, needs: [Alias, Hosts, Identity, Ports], predicts: [RPC_UNAVAILABLE],
+    items: ["ports"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

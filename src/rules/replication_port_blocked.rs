@@ -19,7 +19,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 832017, KB 224196.
-    "replication-port-blocked", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [RPC_UNAVAILABLE]
+    "replication-port-blocked", Machine, Warning, needs: [Alias, Hosts, Identity], predicts: [RPC_UNAVAILABLE],
+    items: ["replication-port"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

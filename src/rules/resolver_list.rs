@@ -31,7 +31,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 825036, KB 2001093, KB 275278; Microsoft's best practices analyzer for DNS (ff807362).
-    "resolver-list", Local, Warning, needs: [Alias, Local], predicts: [DNS_LOOKUP_FAILURE]
+    "resolver-list", Local, Warning, needs: [Alias, Local], predicts: [DNS_LOOKUP_FAILURE],
+    items: ["resolvers"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

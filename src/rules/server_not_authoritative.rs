@@ -26,7 +26,8 @@ rule! {
     ///
     /// # References
     /// RFC 1035 section 4.1.1.
-    "server-not-authoritative", Servers, Info, needs: [Authority], predicts: []
+    "server-not-authoritative", Servers, Info, needs: [Authority], predicts: [],
+    items: ["zones-authoritative"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -21,7 +21,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 825036, KB 2021446.
-    "server-outside-forest", Servers, Critical, needs: [Alias], predicts: [DNS_LOOKUP_FAILURE]
+    "server-outside-forest", Servers, Critical, needs: [Alias], predicts: [DNS_LOOKUP_FAILURE],
+    owns: [ServerOutsideForest], items: ["zones-authoritative"], flags: [blocks_server]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -20,7 +20,8 @@ rule! {
     ///
     /// # References
     /// RFC 1035 section 4.1.1, RFC 2136 section 2.2; Microsoft KB 2001093.
-    "server-refusing", Servers, Critical, needs: [], predicts: [DNS_LOOKUP_FAILURE]
+    "server-refusing", Servers, Critical, needs: [], predicts: [DNS_LOOKUP_FAILURE],
+    owns: [ServerRefusing], items: ["zones-authoritative"], flags: [blocks_server]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -21,7 +21,8 @@ rule! {
     ///
     /// # References
     /// RFC 1035 section 4.2; Microsoft KB 2834226 (time-outs of the DNS client).
-    "server-silent", Servers, Critical, needs: [], predicts: [DNS_LOOKUP_FAILURE]
+    "server-silent", Servers, Critical, needs: [], predicts: [DNS_LOOKUP_FAILURE],
+    owns: [ServerSilent], items: ["zones-authoritative"], flags: [blocks_server]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

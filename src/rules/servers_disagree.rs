@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
-use crate::findings::{Draft, Sink, Subject};
+use crate::findings::{Draft, Explains, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::report::{Finding, Outcome};
+use crate::report::Outcome;
 use crate::view::{Content, View};
 
 rule! {
@@ -25,11 +25,12 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 282826 (serial numbers of integrated zones), KB 275278 (DNS islands).
-    "servers-disagree", Servers, Warning, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE]
+    "servers-disagree", Servers, Warning, needs: [Alias, Hosts], predicts: [DNS_LOOKUP_FAILURE],
+    flags: [last]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let explained = explained(sink.findings());
+    let explained = explained(sink);
     for dc in view.dcs() {
         let names = [(&dc.alias, RecordType::CNAME), (&dc.host, RecordType::A), (&dc.host, RecordType::AAAA)];
         for (name, rtype) in names {
@@ -90,17 +91,16 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, name: &DnsName, rtype: R
 /// DC, owner name and type of every record of which a finding, at any server, says already what is wrong.
 type Explained = BTreeSet<(String, String, String)>;
 
-fn explained(findings: &[Finding]) -> Explained {
+fn explained(sink: &Sink<'_>) -> Explained {
     let mut records = Explained::new();
-    for finding in findings.iter().filter(|finding| finding.outcome == Outcome::Fail) {
+    for finding in sink.findings().iter().filter(|finding| finding.outcome == Outcome::Fail) {
         let (Some(dc), Some(name), Some(rtype)) = (&finding.dc, &finding.name, &finding.rtype) else { continue };
-        match finding.rule.as_str() {
-            "ttl-unusual" | "alias-path-differs" | "aaaa-nxdomain" => continue,
-            // It speaks of both families.
-            "host-missing" => {
+        match sink.explains(finding) {
+            Explains::Nothing => continue,
+            Explains::BothFamilies => {
                 records.insert((dc.clone(), name.clone(), RecordType::AAAA.to_string()));
             }
-            _ => {}
+            Explains::Record => {}
         }
         records.insert((dc.clone(), name.clone(), rtype.clone()));
     }

@@ -25,7 +25,8 @@ rule! {
     ///
     /// # References
     /// Microsoft KB 2090913.
-    "shared-address", Host, Critical, needs: [Hosts, Identity], predicts: [WRONG_PRINCIPAL]
+    "shared-address", Host, Critical, needs: [Hosts, Identity], predicts: [WRONG_PRINCIPAL],
+    owns: [SharedAddress], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -26,7 +26,8 @@ rule! {
     /// # References
     /// Microsoft's article on replication error 1753; DNS event 6702; KB 2023004.
     "stale-address", Host, Critical, needs: [Hosts, Identity],
-    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, EVENT_ADDRESS_NOT_PUSHED]
+    predicts: [ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME, EVENT_ADDRESS_NOT_PUSHED],
+    owns: [StaleAddress], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{LAST, all, find, names};
+use super::{all, names, owner, owners_of_the_rest};
+use crate::view::Cause;
 
 #[test]
 fn every_file_is_registered_and_every_rule_has_its_file() {
@@ -42,10 +43,22 @@ fn manuals_have_a_summary_and_all_sections_in_order() {
 }
 
 #[test]
-fn rules_that_run_last_exist() {
-    for name in LAST {
-        assert!(find(name).is_some(), "{name}");
+fn every_cause_has_one_owner() {
+    for cause in Cause::ALL {
+        let owners = all().iter().filter(|rule| rule.traits.owns.contains(&cause)).count();
+        assert_eq!(owners, 1, "{cause:?}");
+        assert!(owner(cause).is_some());
     }
+    assert_eq!(owners_of_the_rest().collect::<Vec<_>>(), ["walk-broken"]);
+}
+
+/// What rests on other rules' findings must not be asked before them, nor be explained by itself.
+#[test]
+fn rules_that_read_findings_run_last() {
+    let last: Vec<&str> = all().iter().filter(|rule| rule.traits.last).map(|rule| rule.name).collect();
+    assert_eq!(last, ["servers-disagree", "walk-broken", "waiver-expired", "waiver-unused"]);
+    let blocking: Vec<&str> = all().iter().filter(|rule| rule.traits.blocks_server).map(|rule| rule.name).collect();
+    assert_eq!(blocking, ["server-silent", "server-refusing", "server-outside-forest"]);
 }
 
 /// A contract: names are in people's configurations, dashboards and tickets.

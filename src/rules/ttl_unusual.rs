@@ -19,7 +19,8 @@ rule! {
     ///
     /// # References
     /// RFC 2181 section 5.2; Microsoft KB 246804, KB 275554.
-    "ttl-unusual", Host, Info, needs: [Alias, Hosts], predicts: []
+    "ttl-unusual", Host, Info, needs: [Alias, Hosts], predicts: [],
+    explains: Nothing
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -26,7 +26,8 @@ rule! {
     ///
     /// # References
     /// RFC 6890; Microsoft KB 2023004, KB 292822, KB 272294.
-    "unusable-address", Host, Critical, needs: [Hosts], predicts: [RPC_UNAVAILABLE, WRONG_PRINCIPAL]
+    "unusable-address", Host, Critical, needs: [Hosts], predicts: [RPC_UNAVAILABLE, WRONG_PRINCIPAL],
+    owns: [UnusableAddress], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -15,7 +15,8 @@ rule! {
     ///
     /// # References
     /// Section `waivers` of the configuration file.
-    "waiver-expired", Run, Warning, needs: [], predicts: []
+    "waiver-expired", Run, Warning, needs: [], predicts: [],
+    flags: [last]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -19,7 +19,8 @@ rule! {
     ///
     /// # References
     /// Section `waivers` of the configuration file.
-    "waiver-unused", Run, Warning, needs: [], predicts: []
+    "waiver-unused", Run, Warning, needs: [], predicts: [],
+    flags: [last]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -27,7 +27,8 @@ rule! {
     /// Microsoft KB 2021446; MS-DRSR 2.2.3.2.
     "walk-broken", Alias, Critical, needs: [Alias, Hosts],
     predicts: [DNS_LOOKUP_FAILURE, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE, WRONG_PRINCIPAL, WRONG_TARGET_NAME,
-        BAD_DN, NOT_ENOUGH_MEMORY]
+        BAD_DN, NOT_ENOUGH_MEMORY],
+    flags: [last, owns_rest]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -24,7 +24,8 @@ rule! {
     /// # References
     /// MS-ADTS 3.1.1.3.4.1.5 and 6.3.3, MS-RPCE 2.2.1.2.5, MS-NLMP 2.2.1.2; Microsoft's article on replication error 1753.
     "wrong-machine", Machine, Critical, needs: [Alias, Hosts, Identity],
-    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE]
+    predicts: [WRONG_PRINCIPAL, ENDPOINT_NOT_REGISTERED, RPC_UNAVAILABLE],
+    owns: [WrongMachine], items: ["partners-proven"]
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

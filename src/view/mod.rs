@@ -1,6 +1,7 @@
 //! Read-only look-ups over the evidence, shared by the rules and the forecast.
 
 mod alias;
+mod cause;
 mod chain;
 mod here;
 mod look;
@@ -26,6 +27,7 @@ use crate::evidence::{Column, Evidence, NameLine};
 use crate::inventory::{Dc, Inventory, Server};
 use crate::machine::Verdict;
 pub use alias::Alias;
+pub use cause::Cause;
 pub use chain::Content;
 pub(crate) use here::{first_label, is_lmhosts, is_name, own_names};
 pub use look::{Absence, Addresses, Both, Look, Why};

@@ -189,9 +189,10 @@ fn where_the_rows_are_too_many_those_that_are_ok_are_counted() {
     let evidence = world.observe();
     let inventory = crate::inventory::derive(&evidence);
     let view = View::new(&inventory, &evidence);
-    let cells = crate::forecast::run(&view);
+    let owner = crate::rules::owner;
+    let cells = crate::forecast::run(&view, owner);
     let listed = |limit| {
-        let (rows, left_out) = up_to(limit, &view, &cells);
+        let (rows, left_out) = up_to(limit, &view, &cells, owner);
         (rows.len(), left_out)
     };
     let pairs = profiles(&view).len() * sources(&view).count();
@@ -199,5 +200,5 @@ fn where_the_rows_are_too_many_those_that_are_ok_are_counted() {
     let healthy = dc1_uses("192.0.2.11").observe();
     let inventory = crate::inventory::derive(&healthy);
     let view = View::new(&inventory, &healthy);
-    assert_eq!(up_to(1, &view, &crate::forecast::run(&view)), (Vec::new(), 1));
+    assert_eq!(up_to(1, &view, &crate::forecast::run(&view, owner), owner), (Vec::new(), 1));
 }

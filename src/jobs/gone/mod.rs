@@ -17,9 +17,6 @@ pub use former::{Former, is_synthesized};
 pub use names::Item;
 pub use subject::{DepartedError, check_words, departed, departed_of};
 
-/// The rule that speaks of the records that are left.
-pub const RULE: &str = "leftover-record";
-
 /// What could not be looked for, because nobody knows it: a name and type that stands for it, and why.
 pub fn gaps(view: &View<'_>, former: &Former) -> Vec<(DnsName, RecordType, String)> {
     let inventory = view.inventory;
@@ -60,12 +57,15 @@ pub fn gaps(view: &View<'_>, former: &Former) -> Vec<(DnsName, RecordType, Strin
 
 /// The checklist: one item for each kind of record, and one about the zones that were seen as a whole.
 pub fn checklist(view: &View<'_>, findings: &[Finding], outcomes: &Outcomes) -> Vec<ChecklistItem> {
-    let Some(former) = Former::of(view).filter(|_| !outcomes.off.contains_key(RULE)) else { return Vec::new() };
-    let findings: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == RULE).collect();
+    let Some(rule) = outcomes.rules.iter().find(|rule| rule.traits.about_departed).map(|rule| rule.name) else {
+        return Vec::new();
+    };
+    let Some(former) = Former::of(view).filter(|_| !outcomes.off.contains_key(rule)) else { return Vec::new() };
+    let findings: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == rule).collect();
     let mut items: Vec<ChecklistItem> =
         Item::ALL.into_iter().map(|item| of_records(view, &former, item, &findings)).collect();
     items.push(of_transfers(view));
-    items
+    items.into_iter().map(|item| ChecklistItem { rules: vec![rule.into()], ..item }).collect()
 }
 
 fn of_records(view: &View<'_>, former: &Former, item: Item, findings: &[&Finding]) -> ChecklistItem {
@@ -96,7 +96,7 @@ fn of_records(view: &View<'_>, former: &Former, item: Item, findings: &[&Finding
     details.sort();
     details.extend(notes(former, item));
     let (name, title) = words(item);
-    ChecklistItem { item: name.into(), title: title.into(), status, reason, details, rules: vec![RULE.into()] }
+    ChecklistItem { item: name.into(), title: title.into(), status, reason, details, rules: Vec::new() }
 }
 
 /// Whether some server answers for the reverse name of each address.
@@ -186,6 +186,6 @@ fn of_transfers(view: &View<'_>) -> ChecklistItem {
         status: if done { ItemStatus::Pass } else { ItemStatus::NotChecked },
         reason: if done { reason } else { reason + rest },
         details,
-        rules: vec![RULE.into()],
+        rules: Vec::new(),
     }
 }

@@ -25,6 +25,19 @@ pub struct Judged<'a> {
     pub forecast: &'a [ForecastRow],
 }
 
+impl Judged<'_> {
+    /// The names of the rules that an item rests on, in the order of the registry.
+    pub(super) fn rules_of(&self, item: &str) -> Vec<&'static str> {
+        let rules = self.outcomes.rules.iter().filter(|rule| rule.traits.items.contains(&item));
+        rules.map(|rule| rule.name).collect()
+    }
+
+    /// Whether a finding says that nothing can be seen at its server.
+    pub(super) fn blocks_server(&self, finding: &Finding) -> bool {
+        self.outcomes.rule(&finding.rule).is_some_and(|rule| rule.traits.blocks_server)
+    }
+}
+
 /// Every item, in the order in which they are worked through.
 pub fn checklist(judged: &Judged<'_>) -> Vec<ChecklistItem> {
     let mut items = vec![
@@ -59,11 +72,18 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub(super) fn new(id: &'static str, title: impl Into<String>, rules: &[&str]) -> Self {
+    /// An item with the rules that it rests on.
+    pub(super) fn new(judged: &Judged<'_>, id: &'static str, title: impl Into<String>) -> Self {
+        let rules = judged.rules_of(id).into_iter().map(String::from).collect();
+        Self { rules, ..Self::bare(id, title) }
+    }
+
+    /// An item that names no rule but those whose findings count for it.
+    pub(super) fn bare(id: &'static str, title: impl Into<String>) -> Self {
         Self {
             id,
             title: title.into(),
-            rules: rules.iter().map(|&rule| rule.into()).collect(),
+            rules: BTreeSet::new(),
             fails: Vec::new(),
             unseen: Vec::new(),
             right: 0,
@@ -96,8 +116,14 @@ impl Item {
         self.notes.push(what.into());
     }
 
-    /// Takes over what a rule found, as far as `concerns` says; a rule that did not run leaves the item unchecked.
-    pub(super) fn take(&mut self, judged: &Judged<'_>, rule: &str, concerns: impl Fn(&Finding) -> bool) {
+    /// Takes over what its rules found, as far as `concerns` says; a rule that did not run leaves the item unchecked.
+    pub(super) fn take(&mut self, judged: &Judged<'_>, concerns: impl Fn(&Finding) -> bool) {
+        for rule in judged.rules_of(self.id) {
+            self.take_rule(judged, rule, &concerns);
+        }
+    }
+
+    fn take_rule(&mut self, judged: &Judged<'_>, rule: &str, concerns: impl Fn(&Finding) -> bool) {
         if let Some(reason) = judged.outcomes.off.get(rule) {
             self.unseen(format!("the rule {rule} was not applied: {reason}"));
         }
@@ -114,9 +140,10 @@ impl Item {
         }
     }
 
-    /// Counts the passes of a rule.
-    pub(super) fn count(&mut self, judged: &Judged<'_>, rule: &str) {
-        self.right += judged.outcomes.passes.get(rule).copied().unwrap_or_default();
+    /// Counts the passes of its rules.
+    pub(super) fn count(&mut self, judged: &Judged<'_>) {
+        let passes = |rule: &str| judged.outcomes.passes.get(rule).copied().unwrap_or_default();
+        self.right += judged.rules_of(self.id).into_iter().map(passes).sum::<usize>();
     }
 
     /// Something is wrong, if a finding of one of these rules says so; else nobody judged it.

@@ -14,8 +14,8 @@ use crate::report::{ForecastOutcome, Identity, Outcome};
 /// Nobody has the candidate's name.
 pub(super) fn name_free(judged: &Judged<'_>) -> Item {
     let host = judged.candidate.host.as_str();
-    let mut item = Item::new("name-free", format!("The name {host} is free"), &["name-in-use"]);
-    item.take(judged, "name-in-use", |finding| finding.name.as_deref() == Some(host));
+    let mut item = Item::new(judged, "name-free", format!("The name {host} is free"));
+    item.take(judged, |finding| finding.name.as_deref() == Some(host));
     everywhere(&mut item, judged);
     if let Some(cut) = super::candidate::cut_netbios_name(&judged.candidate.host) {
         item.note(format!("its NetBIOS name is cut to 15 characters: {cut}"));
@@ -28,8 +28,8 @@ pub(super) fn address_free(judged: &Judged<'_>) -> Item {
     let addresses: Vec<String> = judged.candidate.addresses.iter().map(ToString::to_string).collect();
     let verb = if addresses.len() == 1 { "stands" } else { "stand" };
     let title = format!("{} {verb} under no other name", addresses.join(", "));
-    let mut item = Item::new("address-free", title, &["address-in-use"]);
-    item.take(judged, "address-in-use", |_| true);
+    let mut item = Item::new(judged, "address-free", title);
+    item.take(judged, |_| true);
     everywhere(&mut item, judged);
     if !judged.view.evidence.config.probe.enabled {
         item.unseen("nobody was asked who answers there (--no-probe)");
@@ -51,10 +51,10 @@ pub(super) fn address_free(judged: &Judged<'_>) -> Item {
 pub(super) fn no_leftovers(judged: &Judged<'_>) -> Item {
     let host = judged.candidate.host.as_str();
     let title = format!("Nothing is left of an earlier {host}");
-    let mut item = Item::new("no-leftovers", title, &["name-in-use"]);
+    let mut item = Item::new(judged, "no-leftovers", title);
     let leads_there =
         |finding: &crate::report::Finding| finding.outcome == Outcome::Unknown || finding.name.as_deref() != Some(host);
-    item.take(judged, "name-in-use", leads_there);
+    item.take(judged, leads_there);
     everywhere(&mut item, judged);
     item
 }
@@ -71,11 +71,10 @@ fn everywhere(item: &mut Item, judged: &Judged<'_>) {
 
 /// The candidate's own resolver list.
 pub(super) fn resolvers(judged: &Judged<'_>) -> Item {
-    const RULE: &str = "resolver-list";
-    let mut item = Item::new("resolvers", "The candidate asks the right DNS servers", &[RULE]);
+    let mut item = Item::new(judged, "resolvers", "The candidate asks the right DNS servers");
     if judged.candidate.here {
-        item.take(judged, RULE, |_| true);
-        item.count(judged, RULE);
+        item.take(judged, |_| true);
+        item.count(judged);
     } else {
         item.unseen("guidpost does not run on the candidate, whose resolvers are therefore not known");
     }
@@ -114,16 +113,11 @@ fn unasked_resolvers(item: &mut Item, judged: &Judged<'_>) {
 pub(super) fn zones_authoritative(judged: &Judged<'_>) -> Item {
     let (view, candidate) = (judged.view, judged.candidate);
     let (domain, msdcs) = (&candidate.domain, &view.inventory.msdcs);
-    let blocking = ["server-silent", "server-refusing", "server-outside-forest"];
-    let rules = [blocking[0], blocking[1], blocking[2], "server-not-authoritative"];
     let title = format!("{domain} and {msdcs} are answered, and with authority by partners");
-    let mut item = Item::new("zones-authoritative", title, &rules);
+    let mut item = Item::new(judged, "zones-authoritative", title);
     let asked = asked_by_candidate(judged);
     let is_asked = |name: Option<&str>| asked.iter().any(|server| Some(server.name.as_str()) == name);
-    for rule in blocking {
-        item.take(judged, rule, |finding| is_asked(finding.server.as_deref()));
-    }
-    item.take(judged, "server-not-authoritative", |_| true);
+    item.take(judged, |finding| !judged.blocks_server(finding) || is_asked(finding.server.as_deref()));
     unasked_resolvers(&mut item, judged);
     for server in asked.iter().filter(|server| !view.standing(server).is_blocked()) {
         for zone in [domain, msdcs] {
@@ -152,7 +146,7 @@ pub(super) fn zones_authoritative(judged: &Judged<'_>) -> Item {
 
 /// Every partner is found through every resolver.
 pub(super) fn partners_resolvable(judged: &Judged<'_>) -> Item {
-    let mut item = Item::new("partners-resolvable", "Every partner is found through every resolver", &[]);
+    let mut item = Item::bare("partners-resolvable", "Every partner is found through every resolver");
     unasked_resolvers(&mut item, judged);
     let asked = asked_by_candidate(judged);
     for row in judged.forecast.iter().filter(|row| asked.iter().any(|server| server.name == row.server)) {
@@ -171,18 +165,9 @@ pub(super) fn partners_resolvable(judged: &Judged<'_>) -> Item {
 
 /// At every address of a partner the partner itself answers.
 pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
-    const RULES: [&str; 9] = [
-        "unusable-address",
-        "shared-address",
-        "stale-address",
-        "wrong-machine",
-        "directory-not-running",
-        "guid-mismatch",
-        "ntds-settings-missing",
-        "address-silent",
-        "duplicate-address-records",
-    ];
-    let mut item = Item::new("partners-proven", "At every partner's addresses that partner itself answers", &[]);
+    const ID: &str = "partners-proven";
+    let rules = judged.rules_of(ID);
+    let mut item = Item::bare(ID, "At every partner's addresses that partner itself answers");
     for dc in judged.view.dcs() {
         let addresses = judged.view.addresses_of(dc);
         if addresses.is_empty() {
@@ -193,13 +178,13 @@ pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
             let line = format!("{address} of {}: {}", dc.label, identity.words());
             match identity {
                 _ if judged.view.lost_settings(dc, address).is_some() => {
-                    item.fail_by(judged, &RULES, &dc.label, format!("{line}, without its NTDS Settings object"));
+                    item.fail_by(judged, &rules, &dc.label, format!("{line}, without its NTDS Settings object"));
                 }
                 Identity::OwnerProven => item.right(),
                 Identity::Owner | Identity::OwnerByName | Identity::Inconclusive | Identity::NotProbed => {
                     item.unseen(line);
                 }
-                _ => item.fail_by(judged, &RULES, &dc.label, line),
+                _ => item.fail_by(judged, &rules, &dc.label, line),
             }
         }
     }
@@ -208,11 +193,10 @@ pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
 
 /// The ports of every partner.
 pub(super) fn ports(judged: &Judged<'_>) -> Item {
-    const RULE: &str = "partner-port-blocked";
     let view = judged.view;
-    let mut item = Item::new("ports", "The ports that a domain controller needs are open at every partner", &[RULE]);
-    item.take(judged, RULE, |_| true);
-    item.count(judged, RULE);
+    let mut item = Item::new(judged, "ports", "The ports that a domain controller needs are open at every partner");
+    item.take(judged, |_| true);
+    item.count(judged);
     for dc in view.dcs() {
         let addresses = ports::addresses(view, dc);
         if addresses.is_empty() {
@@ -236,9 +220,10 @@ pub(super) fn ports(judged: &Judged<'_>) -> Item {
 
 /// The port that the endpoint mapper of every partner names for replication.
 pub(super) fn replication_port(judged: &Judged<'_>) -> Item {
-    const RULES: [&str; 2] = ["replication-port-blocked", "directory-not-running"];
+    const ID: &str = "replication-port";
+    let rules = judged.rules_of(ID);
     let view = judged.view;
-    let mut item = Item::new("replication-port", "Every partner's replication port can be reached", &RULES);
+    let mut item = Item::new(judged, ID, "Every partner's replication port can be reached");
     for dc in view.dcs() {
         let addresses = ports::addresses(view, dc);
         if addresses.is_empty() {
@@ -252,7 +237,7 @@ pub(super) fn replication_port(judged: &Judged<'_>) -> Item {
                     item.unseen(format!("{}: the endpoint mapper of {address} did not say", dc.label))
                 }
                 Replication::Blocked(what) => {
-                    item.fail_by(judged, &RULES, &dc.label, format!("{address} of {}: {what}", dc.label));
+                    item.fail_by(judged, &rules, &dc.label, format!("{address} of {}: {what}", dc.label));
                 }
             }
         }
@@ -282,10 +267,9 @@ fn replication(replies: &AddressReplies) -> Replication {
 
 /// Clocks within what Kerberos tolerates.
 pub(super) fn clock(judged: &Judged<'_>) -> Item {
-    const RULE: &str = "clock-skew";
-    let mut item = Item::new("clock", "The clocks differ by less than five minutes", &[RULE]);
-    item.take(judged, RULE, |_| true);
-    item.count(judged, RULE);
+    let mut item = Item::new(judged, "clock", "The clocks differ by less than five minutes");
+    item.take(judged, |_| true);
+    item.count(judged);
     if !judged.candidate.here {
         item.note("measured from the machine that guidpost runs on, which is not the candidate");
     }
@@ -295,7 +279,7 @@ pub(super) fn clock(judged: &Judged<'_>) -> Item {
 /// The site exists.
 pub(super) fn site_known(judged: &Judged<'_>, site: &str) -> Item {
     let view = judged.view;
-    let mut item = Item::new("site-known", format!("The site {site} is known"), &[]);
+    let mut item = Item::bare("site-known", format!("The site {site} is known"));
     let named = |other: &str| other.eq_ignore_ascii_case(site);
     let says = |dc: &Dc| {
         view.addresses_of(dc).into_iter().any(|address| match view.evidence.machines.get(&address) {

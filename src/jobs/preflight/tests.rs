@@ -1,5 +1,7 @@
 //! Every item of the checklist: right, wrong, and not seen.
 
+use std::collections::BTreeSet;
+
 use crate::evidence::probe::{Failure, Reply as Said};
 use crate::evidence::{Layer, LocalResolver, LocalView, PortState};
 use crate::observe::Local;
@@ -61,6 +63,25 @@ fn all_items_of_a_healthy_forest_pass_but_what_only_the_candidate_knows() {
     assert_eq!(report.verdict, Verdict::Unknown);
     assert_eq!(report.unverified, ["the item resolvers of the checklist"]);
     assert!(World::new().report().checklist.is_empty(), "a check has none");
+}
+
+#[test]
+fn every_rule_names_items_that_exist_and_each_is_named() {
+    let report = world().report();
+    let known: BTreeSet<&str> = report.checklist.iter().map(|item| item.item.as_str()).collect();
+    let named: BTreeSet<&str> = crate::rules::all().iter().flat_map(|rule| rule.traits.items).copied().collect();
+    assert!(named.is_subset(&known), "{named:?} {known:?}");
+    let unnamed: Vec<&str> = known.difference(&named).copied().collect();
+    assert_eq!(unnamed, ["partners-resolvable"], "it rests on the forecast");
+}
+
+#[test]
+fn a_rule_that_is_off_is_named_with_its_reason() {
+    let mut skipped = world();
+    skipped.evidence.selection.skip = vec!["clock-skew".into()];
+    let clock = item(&skipped.report(), "clock");
+    assert_eq!((clock.status, clock.rules), (NotChecked, vec!["clock-skew".to_owned()]));
+    assert_eq!(clock.reason, "the rule clock-skew was not applied: left out by --skip");
 }
 
 #[test]
