@@ -289,6 +289,11 @@ proptest! {
     }
 
     #[test]
+    fn what_people_read_adds_up(forest in forests()) {
+        crate::render::story::tests::assert_adds_up(&forest.world(false, false).report());
+    }
+
+    #[test]
     fn plugin_output_is_plain_and_our_own_words_need_no_escape(forest in forests()) {
         let mut out = Vec::new();
         let report = forest.world(false, false).report();

@@ -4,10 +4,10 @@
 //! people folds rows that are alike, it says how many.
 
 pub mod escape;
-pub mod fold;
 mod format;
 mod identify;
 mod options;
+pub(crate) mod story;
 pub mod words;
 pub mod wrap;
 

@@ -6,7 +6,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{Kind, escape, fold, words};
+use super::story::{self, Folded};
+use super::{Kind, escape, words};
 use crate::report::{Report, ServerStatus, Verdict};
 
 /// For monitoring systems, which give a plugin about a minute.
@@ -26,7 +27,7 @@ const LONG_OUTPUT: usize = 7000;
 
 /// Writes the plugin output; the exit status is the caller's.
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let folded = fold::servers(report);
+    let folded = story::findings_by_server(report);
     writeln!(out, "{}|{}", headline(report, &folded), perfdata(report))?;
 
     let servers = words::plural(report.servers.len(), "DNS server");
@@ -95,7 +96,7 @@ fn bare(text: &str, open: char, close: char) -> String {
 }
 
 /// `GUIDPOST CRITICAL - 2 critical, 1 warning: stale-address dc2.contoso.com at dc1`, shortened from the end to fit.
-fn headline(report: &Report, folded: &[fold::Folded<'_>]) -> String {
+fn headline(report: &Report, folded: &[Folded<'_>]) -> String {
     let (verdict, _) = words::verdict(report.verdict);
     let mut text = words::troubles(&report.counts);
     if text.is_empty() {
@@ -123,7 +124,7 @@ fn headline(report: &Report, folded: &[fold::Folded<'_>]) -> String {
 }
 
 /// One finding, on one line.
-fn long_line(group: &fold::Folded<'_>) -> String {
+fn long_line(group: &Folded<'_>) -> String {
     let (word, _) = words::finding(group.first);
     let subject = subject(group);
     let mut line = format!("[{word}] {}{}{}", escape::plugin(&group.first.rule), subject.dc, subject.servers);
@@ -140,7 +141,7 @@ struct Subject {
     servers: String,
 }
 
-fn subject(group: &fold::Folded<'_>) -> Subject {
+fn subject(group: &Folded<'_>) -> Subject {
     let dc = group.first.dc.as_deref().or(group.first.name.as_deref());
     let servers = match (&group.first.server, group.others.len()) {
         (None, _) => String::new(),

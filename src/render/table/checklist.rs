@@ -3,24 +3,24 @@
 use std::io::{self, Write};
 
 use super::write_lines;
+use crate::render::story::Story;
 use crate::render::{Paint, RenderOptions, words, wrap};
-use crate::report::Report;
 
 /// Width of the longest mark, `[not checked]`.
 const MARK: usize = 13;
 /// Where reason and details stand.
 const REST: &str = "                 ";
 
-pub(super) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.checklist.is_empty() {
+pub(super) fn render(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.checklist.is_empty() {
         return Ok(());
     }
-    let about = report.about.as_ref().map(|about| format!(" for {}", options.clean(about))).unwrap_or_default();
+    let about = story.about.map(|about| format!(" for {}", options.clean(about))).unwrap_or_default();
     writeln!(out)?;
     for line in wrap::paragraph(&format!("Checklist{about}"), options.width, "", "  ") {
         writeln!(out, "{}", options.paint(Paint::Strong, line))?;
     }
-    for item in &report.checklist {
+    for item in story.checklist {
         let (word, paint) = words::item(item.status);
         let mark = format!("[{word}]");
         let blanks = " ".repeat(MARK.saturating_sub(mark.chars().count()) + 2);

@@ -12,7 +12,8 @@ mod summary;
 
 use std::io::{self, Write};
 
-use super::{Kind, RenderOptions, Verbosity};
+use super::story::{self, Capped};
+use super::{Kind, RenderOptions, Verbosity, words};
 use crate::report::Report;
 
 /// For people.
@@ -20,24 +21,29 @@ pub(super) const KIND: Kind = Kind { render, for_people: true, deadline: None, w
 
 /// Writes the whole text.
 fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if options.verbosity != Verbosity::Quiet {
-        summary::header(report, options, out)?;
-        checklist::render(report, options, out)?;
-        matrix::render(report, options, out)?;
-        destinations::render(report, options, out)?;
-        findings::render(report, options, out)?;
-        if options.verbosity == Verbosity::Verbose {
-            summary::addresses(report, options, out)?;
-        }
-        summary::groups(report, options, out)?;
-        summary::checked(report, options, out)?;
-        summary::not_checked(report, options, out)?;
-        summary::learned(report, options, out)?;
-        summary::assumed(report, options, out)?;
-        summary::unverified(report, options, out)?;
-        writeln!(out)?;
+    if options.verbosity == Verbosity::Quiet {
+        return summary::conclusion(&story::conclude(report), options, out);
     }
-    summary::verdict(report, options, out)
+    let story = story::tell(report, options.verbosity == Verbosity::Verbose);
+    summary::header(&story, options, out)?;
+    checklist::render(&story, options, out)?;
+    if let Some(forecast) = &story.forecast {
+        let title = "Forecast of replication: source DC, by DNS server that its partner asks";
+        matrix::render(forecast, title, options, out)?;
+    }
+    if let Some(destinations) = &story.destinations {
+        destinations::render(destinations, options, out)?;
+    }
+    findings::render(&story, options, out)?;
+    summary::machines(&story, options, out)?;
+    summary::groups(&story, options, out)?;
+    summary::checked(&story, options, out)?;
+    summary::not_checked(&story, options, out)?;
+    summary::learned(&story, options, out)?;
+    summary::assumed(&story, options, out)?;
+    summary::unverified(&story, options, out)?;
+    writeln!(out)?;
+    summary::conclusion(&story.conclusion, options, out)
 }
 
 /// Writes each line, without blanks at its end.
@@ -48,12 +54,11 @@ fn write_lines(out: &mut dyn Write, lines: impl IntoIterator<Item = impl AsRef<s
     Ok(())
 }
 
-/// The first `limit` items, and how many more there are; everything if no more than a few would be left out.
-fn shorten(mut items: Vec<String>, limit: usize, options: &RenderOptions) -> (Vec<String>, usize) {
-    let more = items.len().saturating_sub(limit);
-    if more < 3 || options.verbosity == Verbosity::Verbose {
-        return (items, 0);
+/// The items of a list, and behind them how many more there are.
+fn listed(list: &Capped<&str>, behind: &str, options: &RenderOptions) -> Vec<String> {
+    let mut items = options.clean_all(list.shown.iter().copied());
+    if list.more > 0 {
+        items.push(format!("and {} more{behind}", words::grouped(list.more)));
     }
-    items.truncate(limit);
-    (items, more)
+    items
 }

@@ -1,44 +1,31 @@
 //! The head and the foot of the report for people.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{shorten, write_lines};
-use crate::render::{Paint, RenderOptions, Verbosity, words, wrap};
-use crate::report::{Identity, Report, ServerRow, ServerStatus, Verdict};
-
-/// Names of servers or rules that a list shows before it counts the rest.
-const NAMES: usize = 12;
-
-/// Assumptions of one kind that are listed before the rest is counted.
-const ASSUMED: usize = 8;
+use super::{listed, write_lines};
+use crate::render::story::{Conclusion, Story};
+use crate::render::{Paint, RenderOptions, words, wrap};
+use crate::report::ServerStatus;
 
 /// Forest, servers, time; and the servers that did not answer as they should.
-pub(super) fn header(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut by_status: BTreeMap<ServerStatus, usize> = BTreeMap::new();
-    for row in &report.servers {
-        *by_status.entry(row.status).or_default() += 1;
-    }
-    let states: Vec<String> = by_status
+pub(super) fn header(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let headline = &story.headline;
+    let states: Vec<String> = headline
+        .states
         .iter()
         .map(|(status, number)| format!("{} {}", words::grouped(*number), words::status(*status)))
         .collect();
     let facts = [
-        format!("guidpost {}: {}", options.clean(&report.tool.version), options.clean(&report.forest)),
-        format!("{} ({})", words::plural(report.servers.len(), "DNS server"), states.join(", ")),
-        options.clean(&report.started_at),
-        words::duration_ms(report.elapsed_ms),
+        format!("guidpost {}: {}", options.clean(headline.version), options.clean(headline.forest)),
+        format!("{} ({})", words::plural(headline.servers, "DNS server"), states.join(", ")),
+        options.clean(headline.started_at),
+        words::duration_ms(headline.elapsed_ms),
     ];
     write_lines(out, wrap::list(&facts, options.width, "", "  "))?;
-    if report.incomplete.is_some() {
-        let text = format!("INCOMPLETE: {}", words::incomplete(report));
-        writeln!(out, "{}", options.paint(Paint::Unknown, text))?;
+    if let Some(why) = headline.incomplete {
+        writeln!(out, "{}", options.paint(Paint::Unknown, format!("INCOMPLETE: {why}")))?;
     }
-    let listed: Vec<&ServerRow> = report
-        .servers
-        .iter()
-        .filter(|row| row.status != ServerStatus::Answering || options.verbosity == Verbosity::Verbose)
-        .collect();
+    let listed = &story.servers;
     let wide = listed.iter().map(|row| options.clean(&row.server).chars().count()).max().unwrap_or(0);
     let address = listed.iter().map(|row| options.clean(&row.address).chars().count()).max().unwrap_or(0);
     for row in listed {
@@ -67,13 +54,12 @@ pub(super) fn header(report: &Report, options: &RenderOptions, out: &mut dyn Wri
 }
 
 /// Who answers where, for those addresses that were asked.
-pub(super) fn addresses(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<_> = report.addresses.iter().filter(|row| row.identity != Identity::NotProbed).collect();
-    if rows.is_empty() {
+pub(super) fn machines(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.machines.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", options.paint(Paint::Strong, "Who answers at the addresses"))?;
-    for row in rows {
+    for row in &story.machines {
         let mut line = format!("  {} for {}: ", options.clean(&row.address), options.clean(&row.dc));
         line.push_str(row.identity.words());
         if let Some(who) = &row.who {
@@ -87,66 +73,46 @@ pub(super) fn addresses(report: &Report, options: &RenderOptions, out: &mut dyn 
 }
 
 /// Servers by content, if they do not all hold the same.
-pub(super) fn groups(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut groups: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-    for row in &report.servers {
-        groups.entry(row.group.as_deref()).or_default().push(options.clean(&row.server));
-    }
-    let without = groups.remove(&None);
-    if groups.len() < 2 {
+pub(super) fn groups(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.groups.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", options.paint(Paint::Strong, "Groups of servers with the same content"))?;
-    let nothing = without.map(|servers| ("nothing known: ".to_owned(), servers));
-    let named = groups.into_iter().map(|(letter, servers)| (options.clean(letter.unwrap_or_default()) + ": ", servers));
-    for (label, servers) in named.chain(nothing) {
-        let (mut names, more) = shorten(servers, NAMES, options);
-        if more > 0 {
-            names.push(format!("and {} more", words::grouped(more)));
-        }
-        write_lines(out, wrap::list(&names, options.width, &format!("  {label}"), "     "))?;
+    for group in &story.groups {
+        let label = group.letter.map_or_else(|| "nothing known".to_owned(), |letter| options.clean(letter));
+        let names = listed(&group.servers, "", options);
+        write_lines(out, wrap::list(&names, options.width, &format!("  {label}: "), "     "))?;
     }
     Ok(())
 }
 
-/// What a clean run is based on: without that, silence would look like success.
-pub(super) fn checked(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.verdict != Verdict::Ok {
-        return Ok(());
-    }
-    let sources: BTreeSet<&str> = report.forecast.iter().map(|row| row.source.as_str()).collect();
-    let (questions, answers) = report.servers.iter().fold((0, 0), |(q, a), row| (q + row.questions, a + row.answers));
-    let dcs = if sources.is_empty() {
+/// What a clean run is based on.
+pub(super) fn checked(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let Some(checked) = &story.checked else { return Ok(()) };
+    let dcs = if checked.dcs == 0 {
         String::new()
     } else {
-        format!("{} at ", words::plural(sources.len(), "domain controller"))
+        format!("{} at ", words::plural(checked.dcs, "domain controller"))
     };
     let text = format!(
         "Checked: {dcs}{}; {} of {} answered.",
-        words::plural(report.servers.len(), "DNS server"),
-        words::grouped(answers),
-        words::plural(questions, "question"),
+        words::plural(checked.servers, "DNS server"),
+        words::grouped(checked.answers),
+        words::plural(checked.questions, "question"),
     );
     writeln!(out)?;
     write_lines(out, wrap::paragraph(&text, options.width, "", "  "))
 }
 
 /// Rules that did not apply, by reason.
-pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.not_checked.is_empty() {
+pub(super) fn not_checked(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.not_checked.is_empty() {
         return Ok(());
     }
-    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for row in &report.not_checked {
-        by_reason.entry(&row.reason).or_default().push(options.clean(&row.rule));
-    }
     writeln!(out, "\n{}", options.paint(Paint::Faint, "Not checked"))?;
-    for (reason, rules) in by_reason {
-        let (mut rules, more) = shorten(rules, NAMES, options);
-        if more > 0 {
-            rules.push(format!("and {} more (-v lists them)", words::grouped(more)));
-        }
-        let reason = format!("{}:", options.clean(reason));
+    for left_out in &story.not_checked {
+        let rules = listed(&left_out.rules, " (-v lists them)", options);
+        let reason = format!("{}:", options.clean(left_out.reason));
         let mut lines = wrap::list(&rules, options.width, &format!("  {reason} "), "    ");
         if lines.iter().any(|line| line.chars().count() > options.width) {
             lines = wrap::paragraph(&reason, options.width, "  ", "    ");
@@ -158,12 +124,12 @@ pub(super) fn not_checked(report: &Report, options: &RenderOptions, out: &mut dy
 }
 
 /// What the configuration leaves out, and the machines told.
-pub(super) fn learned(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.learned.is_empty() {
+pub(super) fn learned(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.learned.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", options.paint(Paint::Faint, "Learned from the machines themselves"))?;
-    for row in &report.learned {
+    for row in story.learned {
         let mut parts: Vec<String> = row.guid.iter().map(|guid| format!("guid {guid}")).collect();
         parts.extend(row.addresses.iter().map(|address| format!("address {address}")));
         let first = format!("  {}: ", options.clean(&row.dc));
@@ -176,41 +142,36 @@ pub(super) fn learned(report: &Report, options: &RenderOptions, out: &mut dyn Wr
 }
 
 /// What no configuration says, where each kind is long only its beginning.
-pub(super) fn assumed(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.assumed.is_empty() {
+pub(super) fn assumed(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.assumed.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", options.paint(Paint::Faint, "Assumed, because no configuration says it"))?;
-    for run in report.assumed.chunk_by(|one, next| one.what == next.what) {
-        let what = options.clean(&run[0].what);
-        let rows = run.iter().map(|row| format!("{what} {}: {}", options.clean(&row.value), options.clean(&row.from)));
-        let (rows, more) = shorten(rows.collect(), ASSUMED, options);
-        for row in rows {
-            write_lines(out, wrap::paragraph(&row, options.width, "  ", "    "))?;
+    for kind in &story.assumed {
+        let what = options.clean(kind.what);
+        for row in &kind.rows.shown {
+            let text = format!("{what} {}: {}", options.clean(&row.value), options.clean(&row.from));
+            write_lines(out, wrap::paragraph(&text, options.width, "  ", "    "))?;
         }
-        if more > 0 {
-            writeln!(out, "  {what}: {} more (-v lists them)", words::grouped(more))?;
+        if kind.rows.more > 0 {
+            writeln!(out, "  {what}: {} more (-v lists them)", words::grouped(kind.rows.more))?;
         }
     }
     Ok(())
 }
 
 /// Subjects that nothing is known about.
-pub(super) fn unverified(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    if report.unverified.is_empty() {
+pub(super) fn unverified(story: &Story<'_>, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    if story.unverified.is_empty() {
         return Ok(());
     }
-    let subjects = options.clean_all(report.unverified.iter().map(String::as_str));
+    let subjects = options.clean_all(story.unverified.iter().map(String::as_str));
     writeln!(out, "\n{}", options.paint(Paint::Unknown, "Nothing could be verified of"))?;
     write_lines(out, wrap::list(&subjects, options.width, "  ", "  "))
 }
 
 /// `CRITICAL: 2 critical, 1 warning, 1 unknown; 41 checks passed`.
-pub(super) fn verdict(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let (word, paint) = words::verdict(report.verdict);
-    let troubles = words::troubles(&report.counts);
-    let separator = if troubles.is_empty() { "" } else { "; " };
-    let incomplete = if report.incomplete.is_some() { "; incomplete" } else { "" };
-    let successes = words::successes(&report.counts);
-    writeln!(out, "{}: {troubles}{separator}{successes}{incomplete}", options.paint(paint, word))
+pub(super) fn conclusion(conclusion: &Conclusion, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let (word, paint) = words::verdict(conclusion.verdict);
+    writeln!(out, "{}: {}", options.paint(paint, word), conclusion.counts)
 }

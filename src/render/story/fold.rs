@@ -6,21 +6,21 @@ use crate::report::{Finding, Outcome, Report, Severity, Waived};
 
 /// One or more findings that differ in nothing but the server.
 #[derive(Debug)]
-pub struct Folded<'a> {
+pub(in crate::render) struct Folded<'a> {
     /// The first of them, in the order of the report.
-    pub first: &'a Finding,
+    pub(in crate::render) first: &'a Finding,
     /// The others.
-    pub others: Vec<&'a Finding>,
+    pub(in crate::render) others: Vec<&'a Finding>,
 }
 
 impl<'a> Folded<'a> {
     /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &'a Finding> {
+    pub(in crate::render) fn all(&self) -> impl Iterator<Item = &'a Finding> {
         std::iter::once(self.first).chain(self.others.iter().copied())
     }
 
     /// The servers that they are about.
-    pub fn servers(&self) -> impl Iterator<Item = &'a str> {
+    pub(in crate::render) fn servers(&self) -> impl Iterator<Item = &'a str> {
         self.all().filter_map(|finding| finding.server.as_deref())
     }
 }
@@ -30,11 +30,11 @@ const ALIKE: usize = 11;
 
 /// Findings at the same servers that differ in nothing but the domain controller, if there are many.
 #[derive(Debug)]
-pub struct Alike<'a> {
+pub(in crate::render) struct Alike<'a> {
     /// The first of them.
-    pub first: Folded<'a>,
+    pub(in crate::render) first: Folded<'a>,
     /// The others.
-    pub others: Vec<Folded<'a>>,
+    pub(in crate::render) others: Vec<Folded<'a>>,
 }
 
 /// What findings must have in common to be shown as one.
@@ -54,13 +54,13 @@ struct Key<'a> {
 }
 
 /// Every finding as it is.
-pub fn nothing(report: &Report) -> Vec<Folded<'_>> {
+pub(in crate::render) fn nothing(report: &Report) -> Vec<Folded<'_>> {
     report.findings.iter().map(|first| Folded { first, others: Vec::new() }).collect()
 }
 
 /// The findings of a report, joined as [`servers`] does, and then those joined of which many domain controllers have the
 /// same at the same servers; in the order of the first of each.
-pub fn subjects(report: &Report) -> Vec<Alike<'_>> {
+pub(in crate::render) fn subjects(report: &Report) -> Vec<Alike<'_>> {
     let folded = servers(report);
     let mut numbers: HashMap<SubjectKey<'_>, usize> = HashMap::new();
     let keys: Vec<Option<SubjectKey<'_>>> = folded.iter().map(subject_key).collect();
@@ -126,7 +126,7 @@ fn waiver(finding: &Finding) -> Option<(&str, Option<&str>)> {
 }
 
 /// The findings of a report, those that differ only in the server joined, in the order of the first of each.
-pub fn servers(report: &Report) -> Vec<Folded<'_>> {
+pub(in crate::render) fn servers(report: &Report) -> Vec<Folded<'_>> {
     let addresses: HashMap<&str, &str> =
         report.servers.iter().map(|row| (row.server.as_str(), row.address.as_str())).collect();
     let mut out: Vec<Folded<'_>> = Vec::with_capacity(report.findings.len());
