@@ -4,11 +4,12 @@ use std::io;
 
 use jiff::Timestamp;
 
+use crate::base::texts::Subject;
 use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
 use crate::evidence::Plan;
 use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
-use crate::jobs::identify::{self, Subject};
+use crate::jobs::identify;
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::{inventory, plan};
 

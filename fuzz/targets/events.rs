@@ -1,13 +1,13 @@
 //! The text of events and of repadmin, from which GUIDs are taken.
 #![no_main]
 
-use guidpost::jobs::identify;
+use guidpost::base::texts;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Ok(subjects) = identify::of_text(text) {
+    if let Ok(subjects) = texts::of_text(text) {
         assert!(!subjects.is_empty());
     }
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    let _ = identify::of_arguments(&words);
+    let _ = texts::of_arguments(&words);
 });

@@ -8,3 +8,4 @@ pub mod files;
 pub mod guid;
 pub mod name;
 pub mod severity;
+pub mod texts;

@@ -36,3 +36,25 @@ pub enum Identity {
     /// Nobody asked.
     NotProbed,
 }
+
+impl Identity {
+    /// The same in words, as reports for people say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OwnerProven => "the DC itself, proven by its GUID",
+            Self::Owner => "the DC itself",
+            Self::OwnerByName => "the DC, by its name only",
+            Self::ReinstalledDc => "the right host with another GUID",
+            Self::OtherDc => "another DC",
+            Self::ForeignDc => "a DC of another forest",
+            Self::RightHostNoDirectory => "the right host, directory not running",
+            Self::NotADc => "no domain controller",
+            Self::OtherHost => "another host",
+            Self::NotADcUnnamed => "no domain controller, without a name",
+            Self::Silent => "nobody answers",
+            Self::Unreachable => "unreachable",
+            Self::Inconclusive => "answers, identity not established",
+            Self::NotProbed => "not asked",
+        }
+    }
+}

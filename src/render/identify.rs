@@ -117,7 +117,7 @@ fn machine(machine: &Machine, kind: TargetKind, options: &RenderOptions, out: &m
     let address = options.clean(&machine.address);
     let (_, paint) = conclusion(machine.result);
     let who = match machine.identity {
-        Some(identity) => words::identity(identity),
+        Some(identity) => identity.words(),
         None => kind_words(facts.kind),
     };
     let heading = if kind == TargetKind::Address { String::from("  ") } else { format!("  {address}: ") };

@@ -1,9 +1,7 @@
 //! The words of reports for people, the same in every format.
 
 use super::Paint;
-use crate::report::{
-    Counts, Finding, Identity, Incomplete, ItemStatus, Outcome, Report, ServerStatus, Severity, Verdict,
-};
+use crate::report::{Counts, Finding, Incomplete, ItemStatus, Outcome, Report, ServerStatus, Severity, Verdict};
 
 /// `CRITICAL` and so on.
 pub fn verdict(verdict: Verdict) -> (&'static str, Paint) {
@@ -57,26 +55,6 @@ pub fn incomplete(report: &Report) -> &'static str {
         None => "",
         Some(Incomplete::Deadline) => "the deadline passed before everything was asked",
         Some(Incomplete::Interrupted) => "the run was interrupted before everything was asked",
-    }
-}
-
-/// Who answers at an address.
-pub fn identity(identity: Identity) -> &'static str {
-    match identity {
-        Identity::OwnerProven => "the DC itself, proven by its GUID",
-        Identity::Owner => "the DC itself",
-        Identity::OwnerByName => "the DC, by its name only",
-        Identity::ReinstalledDc => "the right host with another GUID",
-        Identity::OtherDc => "another DC",
-        Identity::ForeignDc => "a DC of another forest",
-        Identity::RightHostNoDirectory => "the right host, directory not running",
-        Identity::NotADc => "no domain controller",
-        Identity::OtherHost => "another host",
-        Identity::NotADcUnnamed => "no domain controller, without a name",
-        Identity::Silent => "nobody answers",
-        Identity::Unreachable => "unreachable",
-        Identity::Inconclusive => "answers, identity not established",
-        Identity::NotProbed => "not asked",
     }
 }
 

@@ -112,13 +112,13 @@ fn a_former_dc_that_records_still_name_is_no_dc_of_the_forest() {
     let records = format!("{RECORDS}\n_ldap._tcp.dc._msdcs.contoso.com 600 SRV 0 100 389 dc3.contoso.com\n");
     let mut found = World::new(&records, SERVERS, MACHINES).find().unwrap();
     assert_eq!(dcs(&found.config).len(), 3);
-    let departed = gone::departed_of(&["DC3.contoso.com".into()], &mut found).unwrap();
+    let departed = gone::departed_of(&["DC3.contoso.com".into()], &mut found.config, &mut found.assumed).unwrap();
     assert_eq!(departed.hosts, [name("dc3.contoso.com")]);
     assert_eq!(dcs(&found.config), [format!("dc1.contoso.com {ONE}"), format!("dc2.contoso.com {TWO}")]);
     assert!(from(&found, "dc", "dc3.contoso.com").is_empty());
     assert!(from(&found, "left-out", "dc3.contoso.com").contains("former DC"));
     for living in ["dc2.contoso.com", TWO] {
-        let refused = gone::departed_of(&[living.into()], &mut found).unwrap_err();
+        let refused = gone::departed_of(&[living.into()], &mut found.config, &mut found.assumed).unwrap_err();
         assert!(refused.to_string().contains("still answers as a domain controller"), "{refused}");
     }
 }

@@ -17,7 +17,8 @@ pub fn run(arguments: &cli::Gone, console: Console, origin: Origin) -> Result<u8
         let words = &arguments.subjects;
         let Some(config) = settings::load_or_none(run)? else {
             gone::check_words(words)?;
-            let purpose = |found: &mut Found| Ok(Purpose::Gone(gone::departed_of(words, found)?));
+            let purpose =
+                |found: &mut Found| Ok(Purpose::Gone(gone::departed_of(words, &mut found.config, &mut found.assumed)?));
             return check::ask_unconfigured(run, purpose, deadline, quiet, origin);
         };
         let departed = gone::departed(words, &config)?;

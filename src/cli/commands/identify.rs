@@ -4,11 +4,12 @@ use std::io::{self, Read};
 
 use super::progress::ProgressLine;
 use super::{CommandError, Console, settings, to_stdout};
+use crate::base::texts::{self, Subject};
 use crate::base::{exit, files};
 use crate::cli::{self, ListFormat};
 use crate::config::{self, Config};
 use crate::evidence::Selection;
-use crate::jobs::identify::{self, Subject};
+use crate::jobs::identify;
 use crate::render::{render_identification, write_json};
 use crate::rules;
 use crate::run::{self, Origin};
@@ -67,16 +68,16 @@ pub fn run(identify: &cli::Identify, console: Console, origin: Origin) -> Result
 
 fn subjects(targets: &[String]) -> Result<Vec<Subject>, CommandError> {
     if targets.iter().all(|target| target != "-") {
-        return Ok(identify::of_arguments(targets)?);
+        return Ok(texts::of_arguments(targets)?);
     }
     let mut octets = Vec::new();
     let read = io::stdin().lock().take(STDIN_LIMIT).read_to_end(&mut octets);
     read.map_err(|error| CommandError::Stdin(error.to_string()))?;
     let text = files::decode_text(octets).map_err(|error| CommandError::Stdin(error.to_string()))?;
-    let mut subjects = identify::of_text(&text)?;
+    let mut subjects = texts::of_text(&text)?;
     let others: Vec<String> = targets.iter().filter(|target| *target != "-").cloned().collect();
     if !others.is_empty() {
-        for subject in identify::of_arguments(&others)? {
+        for subject in texts::of_arguments(&others)? {
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }

@@ -24,11 +24,12 @@ use std::path::PathBuf;
 pub use console::{Console, nothing_printed, to_stdout};
 
 use crate::base::files::FileError;
+use crate::base::texts::SubjectError;
 use crate::config::LoadError;
 use crate::discover::Failure;
 use crate::evidence::file::EvidenceError;
 use crate::jobs::gone::DepartedError;
-use crate::jobs::identify::{PrepareError, SubjectError};
+use crate::jobs::identify::PrepareError;
 use crate::jobs::preflight::CandidateError;
 use crate::render::{Paint, RenderOptions};
 

@@ -2,10 +2,9 @@
 
 use crate::base::guid::Guid;
 use crate::base::name::DnsName;
+use crate::base::texts::{Subject, SubjectError, of_arguments};
 use crate::config::{Config, DomainController};
-use crate::discover::Found;
 use crate::evidence::{Assumption, Departed};
-use crate::jobs::identify::{Subject, SubjectError, of_arguments};
 
 /// Why arguments describe no former DC.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,25 +89,28 @@ fn subjects_of(word: &String) -> Result<Vec<Subject>, DepartedError> {
     Ok(of_arguments(std::slice::from_ref(word))?)
 }
 
-/// The same as [`departed`] where the forest was found by asking: a host that only records of the locator name as a DC is no longer taken
-/// for one, because what is left of it is what these records are.
+/// The same as [`departed`] where the forest was found by asking: a host that only records of the locator name as a DC is
+/// no longer taken for one, because what is left of it is what these records are.
 ///
 /// # Errors
 /// Says which word is none, or is a DC that answers.
-pub fn departed_of(words: &[String], found: &mut Found) -> Result<Departed, DepartedError> {
+pub fn departed_of(
+    words: &[String],
+    config: &mut Config,
+    assumed: &mut Vec<Assumption>,
+) -> Result<Departed, DepartedError> {
     let hides = |dc: &DomainController| dc.guid.is_none();
     let named = words.iter().filter_map(|word| DnsName::parse(word).ok());
     for host in named.collect::<Vec<_>>() {
-        let config = &mut found.config;
         let before = config.domain_controllers.len();
         config.domain_controllers.retain(|dc| dc.host.as_ref() != Some(&host) || !hides(dc));
         if config.domain_controllers.len() < before {
-            found.assumed.retain(|assumed| assumed.what != "dc" || assumed.value != host.as_str());
+            assumed.retain(|assumed| assumed.what != "dc" || assumed.value != host.as_str());
             let from = "it is asked about as a former DC, and no machine says that it is it".into();
-            found.assumed.push(Assumption { what: "left-out".into(), value: host.to_string(), from });
+            assumed.push(Assumption { what: "left-out".into(), value: host.to_string(), from });
         }
     }
-    departed(words, &found.config).map_err(|error| match error {
+    departed(words, config).map_err(|error| match error {
         DepartedError::Live(who) => DepartedError::Answers(who),
         other => other,
     })

@@ -7,7 +7,6 @@ mod address;
 mod facts;
 mod meaning;
 mod model;
-mod subject;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -16,6 +15,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::base::name::DnsName;
+use crate::base::texts::Subject;
 use crate::config::{Config, DomainController};
 use crate::evidence::{Evidence, Resolved, Stage};
 use crate::inventory;
@@ -23,7 +23,6 @@ use crate::view::View;
 pub use address::why_not_asked;
 pub use facts::{Facts, MachineKind};
 pub use model::{Conclusion, Identification, Machine, Presence, Seen, ServerSays, Target, TargetKind};
-pub use subject::{Subject, SubjectError, of_arguments, of_text};
 
 /// The schema identifier of [`Identification`].
 pub const SCHEMA: &str = "guidpost.identify/1";

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Conclusion, Machine, Presence, Seen, ServerSays, Subject, Target, TargetKind, address, meaning};
+use super::{Conclusion, Machine, Presence, Seen, ServerSays, Target, TargetKind, address, meaning};
 use crate::base::dns::rcode_name;
 use crate::base::name::DnsName;
+use crate::base::texts::Subject;
 use crate::evidence::{Evidence, Resolved};
 use crate::inventory::{Dc, Server};
 use crate::report::ServerStatus;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::guid::Guid;
+use crate::base::texts::{Subject, of_arguments};
 use crate::evidence::probe::{
     AddressReplies, Challenge, DirectoryName, Endpoint, Failure, Flags, Mapping, Netlogon, Ping, PingState, Reply,
     RootDse,

@@ -190,7 +190,7 @@ pub(super) fn partners_proven(judged: &Judged<'_>) -> Item {
         }
         for address in addresses {
             let identity = judged.view.identity(dc, address);
-            let line = format!("{address} of {}: {}", dc.label, crate::render::words::identity(identity));
+            let line = format!("{address} of {}: {}", dc.label, identity.words());
             match identity {
                 _ if judged.view.lost_settings(dc, address).is_some() => {
                     item.fail_by(judged, &RULES, &dc.label, format!("{line}, without its NTDS Settings object"));

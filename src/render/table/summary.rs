@@ -75,7 +75,7 @@ pub(super) fn addresses(report: &Report, options: &RenderOptions, out: &mut dyn 
     writeln!(out, "\n{}", options.paint(Paint::Strong, "Who answers at the addresses"))?;
     for row in rows {
         let mut line = format!("  {} for {}: ", options.clean(&row.address), options.clean(&row.dc));
-        line.push_str(words::identity(row.identity));
+        line.push_str(row.identity.words());
         if let Some(who) = &row.who {
             line.push_str(&format!(", {}", options.clean(who)));
         }

@@ -1,9 +1,9 @@
-//! What is asked about: addresses, host names, and GUIDs, also those that stand in a pasted text.
+//! What people ask about: addresses, host names, and GUIDs, also those that stand in a pasted text.
 
 use std::net::IpAddr;
 
-use crate::base::guid::Guid;
-use crate::base::name::{DnsName, NameError};
+use super::guid::Guid;
+use super::name::{DnsName, NameError};
 
 /// What an argument means.
 #[derive(Clone, Debug, PartialEq, Eq)]
