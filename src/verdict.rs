@@ -40,7 +40,7 @@ pub fn judge(evidence: &Evidence, list_passes: bool) -> Report {
             forecast: &forecast,
         }),
         Purpose::Gone(_) => gone::checklist(&view, &findings),
-        Purpose::Check => Vec::new(),
+        Purpose::Check | Purpose::Identify(_) => Vec::new(),
     };
     let mut unverified = unverified(&view, &outcomes, &findings);
     // Of a former DC every item rests on findings, but for the zones that hardly a server gives away.
@@ -100,7 +100,7 @@ fn name_owners(forecast: &mut [ForecastRow], findings: &[Finding]) {
 /// Whom a run is about that is not about the whole forest.
 fn about(purpose: &Purpose) -> Option<String> {
     match purpose {
-        Purpose::Check => None,
+        Purpose::Check | Purpose::Identify(_) => None,
         Purpose::Preflight(candidate) => {
             let own = if candidate.here { " (this machine)" } else { "" };
             let addresses = candidate.addresses.iter().map(ToString::to_string);

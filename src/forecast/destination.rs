@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::{from_addresses, sources};
 use crate::base::codes::DNS_LOOKUP_FAILURE;
-use crate::evidence::{LocalView, Purpose};
+use crate::evidence::LocalView;
 use crate::inventory::{Dc, Server, is_beside_candidate};
 use crate::report::{Certainty, DestinationRow, Fallback, ForecastOutcome, ForecastRow, Shared};
 use crate::view::{Standing, View};
@@ -92,10 +92,8 @@ fn configured_profile<'a>(view: &View<'a>, dc: &'a Dc) -> Profile<'a> {
 fn own_profile<'a>(view: &View<'a>, local: &'a LocalView) -> Profile<'a> {
     let inventory = view.inventory;
     let here = view.here();
-    let candidate = match &view.evidence.purpose {
-        Purpose::Preflight(candidate) if candidate.here => Some(candidate.host.to_string()),
-        _ => None,
-    };
+    let candidate = view.evidence.purpose.candidate().filter(|candidate| candidate.here);
+    let candidate = candidate.map(|candidate| candidate.host.to_string());
     let host = || local.host.as_ref().map(|host| host.trim_end_matches('.').to_ascii_lowercase());
     let label = candidate.or_else(|| here.map(|dc| dc.label.clone())).or_else(host);
     let hop = |address| {
