@@ -8,7 +8,7 @@ use crate::base::texts::Subject;
 use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
 use crate::evidence::Plan;
-use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
+use crate::evidence::{Evidence, Family, Inquiry, Purpose, Selection, Stage};
 use crate::jobs::identify;
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::{inventory, plan};
@@ -162,6 +162,7 @@ pub fn identify(
     let options = SessionOptions { query: config.query.clone(), family: selection.family };
     let about_dcs = configured && !selection.dcs.is_empty();
     let mut evidence = Evidence::new(config, selection, origin.seed, origin.started_at);
+    evidence.purpose = Inquiry { subjects: subjects.to_vec(), configured }.into();
     observe::run(async {
         let mut session = Session::new(options);
         if about_dcs {

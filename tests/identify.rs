@@ -192,6 +192,96 @@ fn without_a_configuration_an_address_is_asked_and_a_name_looked_up() {
     assert_eq!((code, &answer["targets"][0]["addresses"][0]["address"]), (3, &Value::from("127.0.0.1")));
 }
 
+/// Asks and saves, stops whoever answered, and says the same of what was saved: to the octet, and with the same exit code.
+fn comes_again(folder: &TempDir, arguments: &[&str], input: &str, stop: impl FnOnce()) {
+    let live = identify_pasted(folder, &[arguments, &["-f", "json", "--save-evidence", "seen.json"]].concat(), input);
+    assert!(live.stderr.is_empty(), "{arguments:?}: {}", text(&live.stderr));
+    let table = identify_pasted(folder, &[arguments, &["--save-evidence", "table.json"]].concat(), input);
+    stop();
+    // What was seen stands for itself: no configuration is read for it.
+    let alone = tempfile::tempdir().unwrap();
+    for (file, live, format) in [("seen.json", live, "json"), ("table.json", table, "table")] {
+        std::fs::copy(folder.path().join(file), alone.path().join(file)).unwrap();
+        let again = identify(&alone, &["--evidence", file, "-f", format]);
+        assert!(again.stderr.is_empty(), "{arguments:?}: {}", text(&again.stderr));
+        assert_eq!((text(&again.stdout), again.status.code()), (text(&live.stdout), live.status.code()));
+        assert!(!live.stdout.is_empty());
+    }
+}
+
+#[test]
+fn the_same_comes_again_from_evidence() {
+    let event = format!("Event 1411: no SPN for\r\n{OTHER}\r\n{GUID}._msdcs.contoso.test, 8589\r\n");
+    for (words, input) in [
+        (&["192.0.2.5", "192.0.2.6", "192.0.2.7"][..], ""),
+        (&["dc1.contoso.test", "dc9.contoso.test", "dc9.elsewhere.test"], ""),
+        (&[GUID, "3dab7f9b-92e7-4391-b8db-71df532c1493"], ""),
+        (&["-"], event.as_str()),
+        (&[&event, "192.0.2.5"], ""),
+    ] {
+        let dns = dns();
+        let folder = folder(Some(&dns), &[("192.0.2.5", dc1()), ("192.0.2.6", member()), ("192.0.2.7", 0)]);
+        comes_again(&folder, words, input, || drop(dns));
+    }
+    let unconfigured = tempfile::tempdir().unwrap();
+    comes_again(&unconfigured, &["127.0.0.1", "--timeout", "1s"], "", || ());
+    comes_again(&unconfigured, &["localhost", "no-such-host.invalid", "--no-probe", "-4"], "", || ());
+}
+
+#[test]
+fn evidence_of_another_command_says_whose_it_is() {
+    let folder = folder(None, &[("192.0.2.5", 0)]);
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("guidpost"));
+        command.current_dir(folder.path()).args(arguments);
+        start::program(|| command.output())
+    };
+    let quickly = ["--timeout", "100ms", "--no-probe"];
+    let candidate = ["--host", "dc3.contoso.test", "--address", "192.0.2.12"];
+    for (job, arguments) in [
+        ("check", &quickly[..]),
+        ("preflight", &[&candidate[..], &quickly].concat()),
+        ("gone", &[&["dc9.contoso.test"], &quickly[..]].concat()),
+        ("identify", &["192.0.2.5"]),
+    ] {
+        let file = format!("{job}.json");
+        run(&[&[job], arguments, &["--save-evidence", &file]].concat());
+        for other in ["check", "preflight", "gone", "identify"].into_iter().filter(|other| *other != job) {
+            let ended = run(&[other, "--evidence", &file]);
+            let said = text(&ended.stderr);
+            assert_eq!((ended.status.code(), text(&ended.stdout), said.lines().count()), (Some(3), "".into(), 1));
+            assert!(
+                said.contains(&format!("{file}: this evidence was saved by another command than {other}")),
+                "{said}"
+            );
+        }
+    }
+    // A former DC may be named for what was seen of a forest, not for what was seen of one machine.
+    let ended = run(&["gone", "dc9.contoso.test", "--evidence", "identify.json"]);
+    assert!(text(&ended.stderr).contains("`guidpost identify --evidence` judges it"), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn a_file_that_cannot_be_saved_or_read_is_told() {
+    let folder = folder(None, &[("192.0.2.5", dc1())]);
+    let output = identify(&folder, &["192.0.2.5", "--save-evidence", "no/such/folder.json"]);
+    assert_eq!(output.status.code(), Some(3), "all is well, but for the file");
+    assert!(text(&output.stdout).contains("IDENTIFIED"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("--save-evidence no/such/folder.json"), "{}", text(&output.stderr));
+    std::fs::write(folder.path().join("other.json"), "{}").unwrap();
+    for (arguments, word) in [
+        (&["--evidence", "missing.json"][..], "missing.json"),
+        (&["--evidence", "other.json"], "other.json"),
+        (&["192.0.2.5", "--evidence", "other.json"], "cannot be used"),
+        (&["--evidence", "other.json", "--save-evidence", "x.json"], "cannot be used"),
+        (&["--evidence", "other.json", "-c", "guidpost.yaml"], "cannot be used"),
+    ] {
+        let output = identify(&folder, arguments).assert().code(3).get_output().clone();
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains(word), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
 #[test]
 fn what_cannot_be_identified_is_an_error_that_says_why() {
     let empty = tempfile::tempdir().unwrap();

@@ -49,17 +49,7 @@ const JOB_EXCEPTIONS: &[(&str, &str)] = &[];
 const PURPOSE: &[&str] = &["evidence/purpose.rs", "jobs/mod.rs"];
 
 /// Other files that tell it apart still. The list only ever gets shorter.
-const PURPOSE_EXCEPTIONS: &[&str] = &[
-    "cli/commands/check.rs",
-    "cli/commands/gone.rs",
-    "cli/commands/observe.rs",
-    "cli/commands/preflight.rs",
-    "demo/scenario/probe.rs",
-    "jobs/gone/former.rs",
-    "inventory/home.rs",
-    "inventory/mod.rs",
-    "jobs/preflight/mod.rs",
-];
+const PURPOSE_EXCEPTIONS: &[&str] = &[];
 
 /// Files that hold names of rules which are not theirs still. The list only ever gets shorter.
 const NAME_EXCEPTIONS: &[&str] = &["jobs/identify/mod.rs"];

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::guid::Guid;
 use super::name::{DnsName, NameError};
 
 /// What an argument means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Subject {
     /// The machine behind this address, whoever it is.
     Address(IpAddr),
@@ -17,6 +20,7 @@ pub enum Subject {
         /// The GUID.
         guid: Guid,
         /// The forest, where the text has the whole alias.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         forest: Option<DnsName>,
     },
 }

@@ -11,7 +11,7 @@ use super::{ListFormat, Reach, values};
 #[derive(Clone, Debug, Args)]
 pub struct Identify {
     /// Address, host name, GUID, or text with GUIDs in it, as of event 1411 or repadmin /showrepl; - reads standard input
-    #[arg(required = true, value_name = "TARGET", num_args = 1..)]
+    #[arg(required_unless_present = "evidence", value_name = "TARGET", num_args = 1..)]
     pub targets: Vec<String>,
 
     /// Configuration file [default: guidpost.yaml, if there is one]
@@ -29,4 +29,13 @@ pub struct Identify {
     /// Whom to reach, and over what.
     #[command(flatten)]
     pub reach: Reach,
+
+    /// Judge saved evidence instead of asking
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Evidence")]
+    #[arg(conflicts_with_all = ["targets", "config", "timeout", "no_probe", "ipv4", "ipv6", "save_evidence"])]
+    pub evidence: Option<PathBuf>,
+
+    /// Save what was seen, to be judged again later
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Evidence")]
+    pub save_evidence: Option<PathBuf>,
 }

@@ -24,7 +24,7 @@ pub use ask::{Ask, Plan};
 pub use local::{
     DomainHint, Interface, InterfaceAddress, LocalRecord, LocalResolver, LocalStage, LocalView, LookedUp, NameLine,
 };
-pub use purpose::{Assumption, Candidate, Departed, Layer, Port, PortState, Purpose, Transfer};
+pub use purpose::{Assumption, Candidate, Departed, Inquiry, Layer, Port, PortState, Purpose, Transfer};
 pub use run::{Incomplete, Tool};
 pub use store::{Body, BodyId, NameId, OctetsId, Rdata, Record, Soa, SoaId, Store};
 

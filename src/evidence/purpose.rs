@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Record;
 use crate::base::guid::Guid;
 use crate::base::name::DnsName;
+use crate::base::texts::Subject;
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub enum Purpose {
     Preflight(Candidate),
     /// To prove that nothing of a former DC is left.
     Gone(Departed),
+    /// To say who is behind addresses, names and GUIDs.
+    Identify(Inquiry),
 }
 
 impl Purpose {
@@ -31,7 +34,7 @@ impl Purpose {
     pub fn candidate(&self) -> Option<&Candidate> {
         match self {
             Self::Preflight(candidate) => Some(candidate),
-            Self::Check | Self::Gone(_) => None,
+            Self::Check | Self::Gone(_) | Self::Identify(_) => None,
         }
     }
 
@@ -39,8 +42,34 @@ impl Purpose {
     pub fn departed(&self) -> Option<&Departed> {
         match self {
             Self::Gone(departed) => Some(departed),
-            Self::Check | Self::Preflight(_) => None,
+            Self::Check | Self::Preflight(_) | Self::Identify(_) => None,
         }
+    }
+
+    /// Whom the run asks about, in a run that identifies them.
+    pub fn inquiry(&self) -> Option<&Inquiry> {
+        match self {
+            Self::Identify(inquiry) => Some(inquiry),
+            Self::Check | Self::Preflight(_) | Self::Gone(_) => None,
+        }
+    }
+}
+
+impl From<Candidate> for Purpose {
+    fn from(candidate: Candidate) -> Self {
+        Self::Preflight(candidate)
+    }
+}
+
+impl From<Departed> for Purpose {
+    fn from(departed: Departed) -> Self {
+        Self::Gone(departed)
+    }
+}
+
+impl From<Inquiry> for Purpose {
+    fn from(inquiry: Inquiry) -> Self {
+        Self::Identify(inquiry)
     }
 }
 
@@ -70,6 +99,16 @@ pub struct Departed {
     pub hosts: Vec<DnsName>,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
+}
+
+/// Whom `identify` is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiry {
+    /// The addresses, host names and GUIDs, in the order in which they were given.
+    pub subjects: Vec<Subject>,
+    /// There is a configuration. Without one no DNS server was asked, and the machines alone count.
+    pub configured: bool,
 }
 
 /// Something that was taken for granted because no configuration says it.

@@ -1,7 +1,7 @@
 //! Whether guidpost runs on a machine whose own view of the forest counts.
 
 use crate::config::ServerAddress;
-use crate::evidence::{Evidence, Purpose};
+use crate::evidence::Evidence;
 
 use crate::base::address::is_single;
 
@@ -10,7 +10,7 @@ use crate::base::address::is_single;
 pub fn is_at_home(evidence: &Evidence) -> bool {
     let config = &evidence.config;
     let system = config.dns_servers.iter().any(|server| server.address == ServerAddress::System);
-    let candidate = matches!(&evidence.purpose, Purpose::Preflight(candidate) if candidate.here);
+    let candidate = evidence.purpose.candidate().is_some_and(|candidate| candidate.here);
     let own = || {
         let addresses = evidence.local.iter().flat_map(|local| local.addresses()).filter(|own| !own.is_loopback());
         let owned = config.domain_controllers.iter().flat_map(|dc| &dc.addresses);
@@ -23,7 +23,7 @@ pub fn is_at_home(evidence: &Evidence) -> bool {
 /// Whether the run is for a machine that is to become a DC, and guidpost runs on another one, whose own view then says
 /// nothing of that.
 pub fn is_beside_candidate(evidence: &Evidence) -> bool {
-    matches!(&evidence.purpose, Purpose::Preflight(candidate) if !candidate.here)
+    evidence.purpose.candidate().is_some_and(|candidate| !candidate.here)
 }
 
 #[cfg(test)]

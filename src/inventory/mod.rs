@@ -14,7 +14,7 @@ use crate::base::guid::Guid;
 use crate::base::name::DnsName;
 use crate::base::natural;
 use crate::config::{DomainController, Role};
-use crate::evidence::{Evidence, Purpose};
+use crate::evidence::Evidence;
 pub use home::{is_at_home, is_beside_candidate};
 pub use servers::Server;
 pub use servers::derive as servers;
@@ -200,7 +200,7 @@ fn learned_guid(evidence: &Evidence, host: &DnsName) -> Option<Guid> {
 }
 
 fn is_candidate(evidence: &Evidence, dc: &DomainController) -> bool {
-    matches!(&evidence.purpose, Purpose::Preflight(candidate) if dc.host.as_ref() == Some(&candidate.host))
+    evidence.purpose.candidate().is_some_and(|candidate| dc.host.as_ref() == Some(&candidate.host))
 }
 
 fn label(dc: &DomainController) -> String {

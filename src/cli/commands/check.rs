@@ -10,8 +10,10 @@ use super::{CommandError, Console, settings, to_stdout};
 use crate::base::exit;
 use crate::base::files;
 use crate::cli::{self, Reporting, Run};
+use crate::config::Config;
 use crate::discover::Found;
 use crate::evidence::{Evidence, Purpose, Selection, file};
+use crate::jobs::{self, Job};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
 use crate::run::{self, Origin, Unstarted};
@@ -25,8 +27,8 @@ const EVIDENCE_LIMIT: u64 = 4 << 30;
 /// # Errors
 /// When there is no report: everything that goes wrong before asking begins.
 pub fn run(check: &cli::Check, console: Console, origin: Origin) -> Result<u8, CommandError> {
-    let asked = |deadline, quiet| ask(&check.run, Purpose::Check, deadline, quiet, origin);
-    report(&check.reporting, &console, asked, |path| read(path, &check.run))
+    let asked = |deadline, quiet| ask(&check.run, Purpose::default(), deadline, quiet, origin);
+    report(&check.reporting, &console, asked, |path| of_job(read(path, &check.run)?, jobs::CHECK, path))
 }
 
 /// Reports what `asked` sees, or what `saved` finds in an evidence file. Gives the exit code. An error means that there is
@@ -60,7 +62,7 @@ pub(super) fn report(
     Ok(if code == exit::OK && !failed.is_empty() { exit::UNKNOWN } else { code })
 }
 
-fn complain(errors: &[CommandError]) {
+pub(super) fn complain(errors: &[CommandError]) {
     for error in errors {
         // If this cannot be printed there is nowhere left to say so.
         let _ = error.write(&RenderOptions::default(), &mut io::stderr());
@@ -123,15 +125,31 @@ pub(super) fn ask_unconfigured(
 
 /// Reads an evidence file, and lays the arguments over it.
 pub(super) fn read(path: &Path, run: &Run) -> Result<Evidence, CommandError> {
-    let octets = files::read_bytes(path, EVIDENCE_LIMIT)?;
     let config = run.config.as_deref().map(|path| settings::load(Some(path))).transpose()?;
-    let failed = |error| CommandError::Evidence { path: path.to_owned(), error };
-    let mut evidence = file::read(&octets, config, &rules::names()).map_err(failed)?;
+    let mut evidence = load(path, config)?;
     let chosen = settings::selection(run, &evidence.config)?;
     if chosen != Selection::default() {
         evidence.selection = chosen;
     }
     Ok(evidence)
+}
+
+/// Reads an evidence file, with the configuration in it or another one.
+pub(super) fn load(path: &Path, config: Option<Config>) -> Result<Evidence, CommandError> {
+    let octets = files::read_bytes(path, EVIDENCE_LIMIT)?;
+    let failed = |error| CommandError::Evidence { path: path.to_owned(), error };
+    file::read(&octets, config, &rules::names()).map_err(failed)
+}
+
+/// The evidence of a file, if it is of this job.
+pub(super) fn of_job(evidence: Evidence, wanted: Job, path: &Path) -> Result<Evidence, CommandError> {
+    if jobs::of(&evidence.purpose) == wanted { Ok(evidence) } else { Err(other_job(&evidence, wanted, path)) }
+}
+
+/// That the evidence of a file is of another job.
+pub(super) fn other_job(evidence: &Evidence, wanted: Job, path: &Path) -> CommandError {
+    let saved = jobs::of(&evidence.purpose).name;
+    CommandError::OtherJob { path: path.to_owned(), saved, wanted: wanted.name }
 }
 
 /// The report of one configuration, as a demo shows it.

@@ -3,8 +3,7 @@
 use super::{CommandError, Console, check, settings};
 use crate::cli;
 use crate::discover::Found;
-use crate::evidence::Purpose;
-use crate::jobs::gone;
+use crate::jobs::{self, gone};
 use crate::run::Origin;
 
 /// Asks, or reads what was seen, and reports. Gives the exit code.
@@ -18,20 +17,22 @@ pub fn run(arguments: &cli::Gone, console: Console, origin: Origin) -> Result<u8
         let Some(config) = settings::load_or_none(run)? else {
             gone::check_words(words)?;
             let purpose =
-                |found: &mut Found| Ok(Purpose::Gone(gone::departed_of(words, &mut found.config, &mut found.assumed)?));
+                |found: &mut Found| Ok(gone::departed_of(words, &mut found.config, &mut found.assumed)?.into());
             return check::ask_unconfigured(run, purpose, deadline, quiet, origin);
         };
         let departed = gone::departed(words, &config)?;
-        check::ask(run, Purpose::Gone(departed), deadline, quiet, origin)
+        check::ask(run, departed.into(), deadline, quiet, origin)
     };
     check::report(&arguments.reporting, &console, asked, |path| {
         let mut evidence = check::read(path, run)?;
-        if !arguments.subjects.is_empty() {
-            evidence.purpose = Purpose::Gone(gone::departed(&arguments.subjects, &evidence.config)?);
+        let saved = jobs::of(&evidence.purpose);
+        match &arguments.subjects[..] {
+            [] if saved.judges_forest && saved != jobs::GONE => return Err(CommandError::NobodyGone(path.to_owned())),
+            words @ [_, ..] if saved.judges_forest => {
+                evidence.purpose = gone::departed(words, &evidence.config)?.into();
+            }
+            _ => {}
         }
-        match evidence.purpose {
-            Purpose::Gone(_) => Ok(evidence),
-            Purpose::Check | Purpose::Preflight(_) => Err(CommandError::NobodyGone(path.to_owned())),
-        }
+        check::of_job(evidence, jobs::GONE, path)
     })
 }

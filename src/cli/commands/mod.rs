@@ -87,8 +87,18 @@ pub enum CommandError {
     #[error(transparent)]
     Candidate(#[from] CandidateError),
     /// The evidence file is of another command.
-    #[error("{path}: this evidence was saved by another command than preflight", path = .0.display())]
-    OtherPurpose(PathBuf),
+    #[error(
+        "{path}: this evidence was saved by another command than {wanted}: `guidpost {saved} --evidence` judges it",
+        path = .path.display()
+    )]
+    OtherJob {
+        /// The file.
+        path: PathBuf,
+        /// The command that judges it.
+        saved: &'static str,
+        /// The command that was given.
+        wanted: &'static str,
+    },
     /// The arguments of `gone` describe no former DC.
     #[error(transparent)]
     Departed(#[from] DepartedError),

@@ -14,7 +14,7 @@ use crate::run::Origin;
 /// Everything that keeps the evidence from being complete on disk.
 pub fn run(observe: &cli::Observe, console: Console, origin: Origin) -> Result<(), CommandError> {
     let output = OutputFile::create(&observe.output)?;
-    let evidence = check::ask(&observe.run, Purpose::Check, None, observe.quiet, origin)?;
+    let evidence = check::ask(&observe.run, Purpose::default(), None, observe.quiet, origin)?;
     output.fill(|out| file::write(&evidence, out))?;
     if observe.verbose {
         for column in evidence.columns() {

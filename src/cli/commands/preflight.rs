@@ -2,7 +2,7 @@
 
 use super::{CommandError, Console, check, settings};
 use crate::cli;
-use crate::evidence::Purpose;
+use crate::jobs;
 use crate::jobs::preflight::{self, Wish};
 use crate::observe;
 use crate::run::Origin;
@@ -24,13 +24,9 @@ pub fn run(preflight: &cli::Preflight, console: Console, origin: Origin) -> Resu
             avoid: config.map(|config| config.avoid_networks).unwrap_or_default(),
         };
         let candidate = preflight::candidate(&wish, &observe::this_machine())?;
-        check::ask(run, Purpose::Preflight(candidate), deadline, quiet, origin)
+        check::ask(run, candidate.into(), deadline, quiet, origin)
     };
     check::report(&preflight.reporting, &console, asked, |path| {
-        let evidence = check::read(path, run)?;
-        match evidence.purpose {
-            Purpose::Preflight(_) => Ok(evidence),
-            Purpose::Check | Purpose::Gone(_) => Err(CommandError::OtherPurpose(path.to_owned())),
-        }
+        check::of_job(check::read(path, run)?, jobs::PREFLIGHT, path)
     })
 }

@@ -1,8 +1,10 @@
 //! The files that a run writes beside its report: `--output` and `--save-evidence`.
 
+use std::path::Path;
+
 use super::CommandError;
 use crate::base::files::{FileError, OutputFile};
-use crate::cli::Reporting;
+use crate::cli::{OutputSpec, Reporting};
 use crate::evidence::{Evidence, file};
 use crate::render::{Format, RenderOptions, render};
 use crate::report::Report;
@@ -23,6 +25,15 @@ struct SideFile {
 impl SideFiles {
     /// Prepares all of them, before anybody is asked: the place of each is held from then on.
     pub(super) fn create(reporting: &Reporting) -> Self {
+        Self::prepare(reporting.save_evidence.as_deref(), &reporting.output)
+    }
+
+    /// Prepares a file for evidence alone.
+    pub(super) fn of_evidence(path: Option<&Path>) -> Self {
+        Self::prepare(path, &[])
+    }
+
+    fn prepare(save_evidence: Option<&Path>, outputs: &[OutputSpec]) -> Self {
         let mut failed = Vec::new();
         let mut create = |option: String, path| match OutputFile::create(path) {
             Ok(file) => Some(SideFile { option, file }),
@@ -31,12 +42,8 @@ impl SideFiles {
                 None
             }
         };
-        let evidence = reporting
-            .save_evidence
-            .as_ref()
-            .and_then(|path| create(format!("--save-evidence {}", path.display()), path));
-        let outputs = reporting.output.iter();
-        let outputs = outputs.filter_map(|output| {
+        let evidence = save_evidence.and_then(|path| create(format!("--save-evidence {}", path.display()), path));
+        let outputs = outputs.iter().filter_map(|output| {
             let file = create(format!("--output {output}"), &output.file)?;
             Some((output.format, file))
         });
@@ -49,13 +56,20 @@ impl SideFiles {
         self.failed
     }
 
-    /// Writes all of them. Gives what could not be written.
-    pub(super) fn write(self, evidence: &Evidence, report: &Report) -> Vec<CommandError> {
-        let Self { evidence: saved, outputs, mut failed } = self;
+    /// Writes the evidence alone. Gives what could not be written.
+    pub(super) fn save(self, evidence: &Evidence) -> Vec<CommandError> {
+        let Self { evidence: saved, mut failed, .. } = self;
         let saved = saved.map(|SideFile { option, file: saved }| {
             saved.fill(|out| file::write(evidence, out)).map_err(|error| failure(option, error))
         });
         failed.extend(saved.and_then(Result::err));
+        failed
+    }
+
+    /// Writes all of them. Gives what could not be written.
+    pub(super) fn write(mut self, evidence: &Evidence, report: &Report) -> Vec<CommandError> {
+        let outputs = std::mem::take(&mut self.outputs);
+        let mut failed = self.save(evidence);
         for (format, SideFile { option, file }) in outputs {
             if let Err(error) = file.fill(|out| render(format, report, &RenderOptions::default(), out)) {
                 failed.push(failure(option, error));

@@ -7,7 +7,6 @@ use serde_yaml::{Mapping, Value};
 
 use super::{Scenario, ScenarioError};
 use crate::demo::behaviour::Spec;
-use crate::evidence::Purpose;
 
 /// Long enough for loopback on a busy machine.
 const PROBE_TIMEOUT: &str = "1s";
@@ -38,10 +37,7 @@ impl Scenario {
         let owned = controllers.into_iter().flatten().filter_map(|dc| dc.get("addresses")?.as_sequence()).flatten();
         // What is no single address is a network, whose addresses nobody knocks at one by one.
         let owned = owned.filter_map(|address| address.as_str()?.parse().ok());
-        let candidates = match &self.purpose {
-            Purpose::Preflight(candidate) => &candidate.addresses[..],
-            Purpose::Check | Purpose::Gone(_) => &[],
-        };
+        let candidates = self.purpose.candidate().map_or(&[][..], |candidate| &candidate.addresses);
         match in_records.chain(owned).chain(candidates.iter().copied()).find(|address| !there.contains(address)) {
             Some(address) => Err(ScenarioError::NoMachine(address)),
             None => Ok(()),

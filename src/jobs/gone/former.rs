@@ -8,7 +8,7 @@ use crate::base::guid::Guid;
 use crate::base::name::DnsName;
 use crate::config::Retired;
 use crate::evidence::probe::{Ping, Reply};
-use crate::evidence::{Departed, Evidence, Outcome, Purpose, Rdata, Record, Store, Transfer};
+use crate::evidence::{Departed, Evidence, Outcome, Rdata, Record, Store, Transfer};
 use crate::inventory::{Dc, Inventory};
 use crate::view::View;
 
@@ -74,8 +74,7 @@ impl Former {
     }
 
     fn learned(inventory: &Inventory, evidence: &Evidence, source: Source<'_>) -> Option<Self> {
-        let Purpose::Gone(departed) = &evidence.purpose else { return None };
-        let mut former = Self::given(inventory, evidence, departed);
+        let mut former = Self::given(inventory, evidence, evidence.purpose.departed()?);
         former.ask_machines(inventory, evidence);
         // An alias leads to a host, a host to its addresses and to further aliases; two passes are enough for any order
         // of honest records, and the limit holds against endless others.

@@ -20,16 +20,13 @@ pub use traces::{Trace, address_traces, name_traces, unanswered};
 
 use std::net::IpAddr;
 
-use crate::evidence::{Candidate, Evidence, Purpose};
+use crate::evidence::{Candidate, Evidence};
 use crate::machine::{self, Expected, Known, Verdict};
 use crate::view::View;
 
 /// The machine that is to become a DC, in a run that is for one.
 pub fn of(evidence: &Evidence) -> Option<&Candidate> {
-    match &evidence.purpose {
-        Purpose::Preflight(candidate) => Some(candidate),
-        Purpose::Check | Purpose::Gone(_) => None,
-    }
+    evidence.purpose.candidate()
 }
 
 /// Whether an address of the candidate is that of the machine guidpost runs on: whoever answers there is the candidate.
