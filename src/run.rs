@@ -10,7 +10,7 @@ use crate::evidence::Plan;
 use crate::evidence::{Evidence, Family, Purpose, Selection, Stage};
 use crate::jobs::identify::{self, Subject};
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
-use crate::{inventory, plan};
+use crate::{plan, rules};
 
 /// How often the inventory is derived anew; each round asks only what the one before taught.
 const MAX_ROUNDS: usize = 8;
@@ -136,12 +136,12 @@ pub async fn discover(
 /// After the deadline, or Ctrl-C, the session settles what is left as "not asked" without sending anything.
 pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &dyn Fn(Progress)) {
     for _ in 0..MAX_ROUNDS {
-        let inventory = inventory::derive(evidence);
-        let plan = plan::next(&inventory, evidence);
+        let round = plan::Round::new(evidence, rules::needs(evidence));
+        let plan = plan::next(&round, evidence);
         if plan.is_empty() {
             break;
         }
-        session.ask(plan, evidence, &|evidence, server| plan::follow(&inventory, evidence, server), progress).await;
+        session.ask(plan, evidence, &|evidence, server| plan::follow(&round, evidence, server), progress).await;
     }
     evidence.trim();
 }

@@ -42,7 +42,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("discover", "rules"),
     ("jobs", "discover"),
     ("jobs", "rules"),
-    ("plan", "rules"),
     ("jobs", "render"),
     ("jobs", "rules"),
 ];

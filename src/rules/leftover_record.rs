@@ -33,7 +33,7 @@ rule! {
     ///
     /// # References
     /// Microsoft: Clean up Active Directory Domain Controller server metadata. MS-ADTS 6.3.2.3. Samba: remove_dc.py.
-    "leftover-record", Change, Warning, needs: [Canaries, Identity], predicts: []
+    "leftover-record", Change, Warning, needs: [Canaries, Identity, Former, Zones], predicts: []
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
