@@ -12,7 +12,6 @@ use std::net::SocketAddr;
 
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
-use crate::config::ServerAddress;
 use crate::evidence::{Ask, Candidate, Evidence, Plan};
 use crate::findings::Need;
 use crate::inventory::{self, Inventory, Server};
@@ -114,7 +113,7 @@ impl<'a> Seen<'a> {
 /// All that can be asked now.
 pub fn next(round: &Round, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
-    find_servers(&mut plan, evidence);
+    inventory::find_servers(&mut plan, evidence);
     let inventory = &round.inventory;
     let seen = Seen { round, inventory, evidence, former: round.former(evidence, None), view: OnceCell::new() };
     let mut order = Order::default();
@@ -133,22 +132,6 @@ pub fn next(round: &Round, evidence: &Evidence) -> Plan {
         local::read(&seen, &mut plan);
     }
     plan
-}
-
-/// What must be known before the servers of the configuration can be asked.
-pub fn find_servers(plan: &mut Plan, evidence: &Evidence) {
-    for entry in &evidence.config.dns_servers {
-        match &entry.address {
-            ServerAddress::System => plan.system |= evidence.system.is_none(),
-            ServerAddress::Host(host) if !evidence.hosts.contains_key(host) => plan.hosts.push(host.clone()),
-            ServerAddress::Ip { scope: Some(scope), .. }
-                if scope.parse::<u32>().is_err() && !evidence.interfaces.contains_key(scope) =>
-            {
-                plan.interfaces.push(scope.clone());
-            }
-            ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
-        }
-    }
 }
 
 /// What can be asked of one server now, in the fixed order of questions: its later questions follow its own answers.

@@ -3,6 +3,7 @@
 //! A renderer writes what the report says. It never decides, and leaves nothing out for good: where the output for
 //! people folds rows that are alike, it says how many.
 
+mod config_file;
 pub mod escape;
 pub mod fold;
 mod identify;
@@ -21,6 +22,7 @@ pub(crate) mod tests;
 use std::io::{self, Write};
 
 use crate::report::Report;
+pub use config_file::write as write_config;
 pub use identify::render as render_identification;
 pub use json::to_writer as write_json;
 pub use nagios::without_report as plugin_without_report;
