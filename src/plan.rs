@@ -2,66 +2,145 @@
 //!
 //! Every function is pure: it looks at what has been seen and names what is still to be asked. A question that ended in
 //! any way, "not asked" included, is settled and never named again, so asking comes to an end by itself.
+//!
+//! What rules need is a file here and a word in the registry below.
 
-mod gone;
-mod local;
-mod machines;
-mod preflight;
+mod asks;
 
+use std::cell::OnceCell;
 use std::net::SocketAddr;
 
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
-use crate::config::ServerAddress;
-use crate::evidence::{Answer, Ask, Column, Evidence, NameId, Plan, Rdata, Record};
+use crate::evidence::{Ask, Candidate, Evidence, Plan};
 use crate::findings::Need;
-use crate::inventory::{Dc, Inventory, Server};
+use crate::inventory::{self, Inventory, Server};
 use crate::jobs::gone::Former;
-use crate::rules;
+use crate::jobs::preflight;
+use crate::view::View;
+use asks::Asks;
+
+/// How one need is asked for.
+struct Asker {
+    need: Need,
+    /// At one server.
+    server: fn(&mut Asks<'_>, &Round, &Server),
+    /// Of everybody else.
+    beside: fn(&Seen<'_>, &mut Plan),
+}
+
+impl Asker {
+    /// A need that nothing is asked for yet.
+    const fn of(need: Need) -> Self {
+        Self { need, server: |_, _, _| {}, beside: |_, _| {} }
+    }
+}
+
+macro_rules! needs {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module;)+
+        static ASKERS: &[Asker] = &[$($module::ASKER),+];
+    };
+}
+
+// In the order of asking: ports are tried only where nobody is left who has to say who it is.
+needs! {
+    authority,
+    canaries,
+    alias,
+    hosts,
+    candidate,
+    former,
+    zones,
+    identity,
+    ports,
+    local,
+    lookups,
+}
+
+/// A round of questions: what was known of the forest when it began, and what the rules of the run need.
+pub struct Round {
+    /// The forest.
+    pub inventory: Inventory,
+    needs: Vec<Need>,
+    candidate: Option<(Candidate, Vec<(DnsName, RecordType)>)>,
+}
+
+impl Round {
+    /// A round that begins now.
+    pub fn new(evidence: &Evidence, needs: Vec<Need>) -> Self {
+        let inventory = inventory::derive(evidence);
+        let candidate = preflight::of(evidence)
+            .map(|candidate| (candidate.clone(), preflight::about_name(&inventory, evidence, candidate)));
+        Self { inventory, needs, candidate }
+    }
+
+    fn needs(&self, need: Need) -> bool {
+        self.needs.contains(&need)
+    }
+
+    fn askers(&self) -> impl Iterator<Item = &'static Asker> {
+        ASKERS.iter().filter(|asker| self.needs(asker.need))
+    }
+
+    fn candidate(&self) -> Option<&Candidate> {
+        self.candidate.as_ref().map(|(candidate, _)| candidate)
+    }
+
+    /// The former DC that the run is about, unless nobody wants to know.
+    fn former(&self, evidence: &Evidence, only: Option<SocketAddr>) -> Option<Former> {
+        let wanted = self.needs(Need::Former) || self.needs(Need::Zones);
+        wanted.then(|| Former::to_ask(&self.inventory, evidence, only)).flatten()
+    }
+}
+
+/// All that has been seen when a round begins.
+struct Seen<'a> {
+    round: &'a Round,
+    inventory: &'a Inventory,
+    evidence: &'a Evidence,
+    former: Option<Former>,
+    view: OnceCell<View<'a>>,
+}
+
+impl<'a> Seen<'a> {
+    /// Built once, and only where somebody looks.
+    fn view(&self) -> &View<'a> {
+        self.view.get_or_init(|| View::new(self.inventory, self.evidence))
+    }
+}
 
 /// All that can be asked now.
-pub fn next(inventory: &Inventory, evidence: &Evidence) -> Plan {
+pub fn next(round: &Round, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
-    find_servers(&mut plan, evidence);
-    let former = gone::former(inventory, evidence, None);
+    inventory::find_servers(&mut plan, evidence);
+    let inventory = &round.inventory;
+    let seen = Seen { round, inventory, evidence, former: round.former(evidence, None), view: OnceCell::new() };
     let mut order = Order::default();
     for server in &inventory.servers {
         let Some(address) = server.address else { continue };
-        let asks = order.of(ask_server(inventory, evidence, server, former.as_ref()));
+        let asks = order.of(ask_server(round, evidence, server, seen.former.as_ref()));
         if !asks.is_empty() {
             plan.dns.push((address, asks));
         }
     }
-    plan.machines = machines::next(inventory, evidence);
-    plan.ports = preflight::ports(inventory, evidence, &plan.machines);
-    (plan.local, plan.lookups) = local::next(inventory, evidence);
-    plan.transfers = former.map(|former| gone::transfers(inventory, evidence, &former)).unwrap_or_default();
+    for asker in round.askers() {
+        (asker.beside)(&seen, &mut plan);
+    }
+    if round.candidate().is_some_and(|candidate| candidate.here) {
+        // A candidate's resolvers and addresses are this machine's, if guidpost runs on it.
+        local::read(&seen, &mut plan);
+    }
     plan
 }
 
-/// What must be known before the servers of the configuration can be asked.
-pub fn find_servers(plan: &mut Plan, evidence: &Evidence) {
-    for entry in &evidence.config.dns_servers {
-        match &entry.address {
-            ServerAddress::System => plan.system |= evidence.system.is_none(),
-            ServerAddress::Host(host) if !evidence.hosts.contains_key(host) => plan.hosts.push(host.clone()),
-            ServerAddress::Ip { scope: Some(scope), .. }
-                if scope.parse::<u32>().is_err() && !evidence.interfaces.contains_key(scope) =>
-            {
-                plan.interfaces.push(scope.clone());
-            }
-            ServerAddress::Host(_) | ServerAddress::Ip { .. } => {}
-        }
-    }
-}
-
 /// What can be asked of one server now, in the fixed order of questions: its later questions follow its own answers.
-pub fn follow(inventory: &Inventory, evidence: &Evidence, address: SocketAddr) -> Vec<Ask> {
-    let Some(server) = inventory.servers.iter().find(|server| server.address == Some(address)) else {
+pub fn follow(round: &Round, evidence: &Evidence, address: SocketAddr) -> Vec<Ask> {
+    let Some(server) = round.inventory.servers.iter().find(|server| server.address == Some(address)) else {
         return Vec::new();
     };
-    let former = gone::former(inventory, evidence, Some(address));
-    Order::default().of(ask_server(inventory, evidence, server, former.as_ref()))
+    let former = round.former(evidence, Some(address));
+    Order::default().of(ask_server(round, evidence, server, former.as_ref()))
 }
 
 /// Brings questions into their order. Most servers are asked the same as the one before, which need not be sorted again.
@@ -84,162 +163,27 @@ impl Order {
 }
 
 /// In no particular order, and some perhaps more than once.
-fn ask_server(inventory: &Inventory, evidence: &Evidence, server: &Server, former: Option<&Former>) -> Vec<Ask> {
-    let needs = rules::needs(evidence);
-    let column = server.address.and_then(|address| evidence.column(address));
-    let mut asks = Asks { evidence, column, new: Vec::new() };
-    ask_zones(&mut asks, inventory, server, &needs);
-    // Host names are in their order already, which sorting them later makes use of.
-    let dcs = || inventory.dcs.iter().filter(|dc| dc.selected);
-    dcs().for_each(|dc| ask_alias(&mut asks, dc, &needs));
-    dcs().for_each(|dc| ask_host(&mut asks, dc, &needs));
-    if let Some(former) = former {
-        gone::follow(&mut asks, inventory, former);
-    }
-    preflight::ask(&mut asks, inventory, server, &needs);
-    asks.new
-}
-
-fn ask_zones(asks: &mut Asks<'_>, inventory: &Inventory, server: &Server, needs: &[Need]) {
-    for zone in [&inventory.forest, &inventory.msdcs] {
+fn ask_server(round: &Round, evidence: &Evidence, server: &Server, former: Option<&Former>) -> Vec<Ask> {
+    let mut asks = Asks::new(evidence, server, former);
+    // Whatever is needed: whether it knows the zones at all.
+    let zones = [&round.inventory.forest, &round.inventory.msdcs].into_iter();
+    for zone in zones.chain(round.candidate().map(|candidate| &candidate.domain)) {
         asks.ask(zone, RecordType::SOA);
-        if server.authoritative && needs.contains(&Need::Authority) {
-            asks.add(zone, RecordType::SOA, false);
-        }
     }
-    if needs.contains(&Need::Canaries) {
-        for canary in &inventory.canaries {
-            asks.ask(canary, RecordType::A);
-            asks.ask(canary, RecordType::AAAA);
-        }
+    for asker in round.askers() {
+        (asker.server)(&mut asks, round, server);
     }
+    asks.into_new()
 }
-
-fn ask_alias(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
-    let Some(alias) = dc.alias.as_ref().filter(|_| needs.contains(&Need::Alias)) else { return };
-    let id = asks.id(alias);
-    asks.ask_about(alias, id, RecordType::CNAME);
-    asks.ask_about(alias, id, RecordType::A);
-    // Where the name holds addresses, or exists without alias, its IPv6 addresses decide too.
-    let no_alias = asks.is_there_without(id, RecordType::CNAME);
-    let owns_addresses = asks
-        .records(id, RecordType::A)
-        .iter()
-        .any(|record| matches!(record.data, Rdata::A(_)) && Some(asks.evidence.store.folded(record.owner)) == id);
-    if no_alias || owns_addresses {
-        asks.ask_about(alias, id, RecordType::AAAA);
-    }
-    asks.ask_targets(id, RecordType::CNAME);
-    asks.ask_targets(id, RecordType::A);
-}
-
-fn ask_host(asks: &mut Asks<'_>, dc: &Dc, needs: &[Need]) {
-    let Some(host) = dc.host.as_ref().filter(|_| needs.contains(&Need::Hosts)) else { return };
-    let id = asks.id(host);
-    for rtype in [RecordType::A, RecordType::AAAA] {
-        asks.ask_about(host, id, rtype);
-        asks.ask_targets(id, rtype);
-    }
-}
-
-/// The questions found so far, and what is already settled at this server.
-struct Asks<'a> {
-    evidence: &'a Evidence,
-    column: Option<&'a Column>,
-    new: Vec<Ask>,
-}
-
-impl<'a> Asks<'a> {
-    fn ask(&mut self, name: &DnsName, rtype: RecordType) {
-        self.add(name, rtype, true);
-    }
-
-    /// The same where the name's id has been looked up.
-    fn ask_about(&mut self, name: &DnsName, id: Option<NameId>, rtype: RecordType) {
-        if self.answer(id, rtype, true).is_none() {
-            self.new.push(Ask { name: name.clone(), rtype, recursion: true });
-        }
-    }
-
-    fn add(&mut self, name: &DnsName, rtype: RecordType, recursion: bool) {
-        if self.answer(self.id(name), rtype, recursion).is_none() {
-            self.new.push(Ask { name: name.clone(), rtype, recursion });
-        }
-    }
-
-    /// The id of a name; a name that was never seen was never asked.
-    fn id(&self, name: &DnsName) -> Option<NameId> {
-        self.evidence.store.find_name(name.as_str())
-    }
-
-    /// How a question ended.
-    fn answer(&self, name: Option<NameId>, rtype: RecordType, recursion: bool) -> Option<&'a Answer> {
-        self.column?.answer(self.evidence.question_about(name?, rtype, recursion)?)
-    }
-
-    /// The ANSWER section of the reply to a question; empty without a reply.
-    fn records(&self, name: Option<NameId>, rtype: RecordType) -> &'a [Record] {
-        let body = self.answer(name, rtype, true).and_then(|answer| answer.body);
-        body.map_or(&[], |body| self.evidence.store.body(body).answers)
-    }
-
-    /// Whether the server replied NOERROR without a record of this type: the name exists, or the reply says nothing.
-    fn is_there_without(&self, name: Option<NameId>, rtype: RecordType) -> bool {
-        self.answer(name, rtype, true).is_some_and(|answer| answer.replied() && answer.rcode == 0)
-            && !self.records(name, rtype).iter().any(|record| record.data.rtype() == rtype)
-    }
-
-    /// Asks for the addresses of every alias target that the reply to a question names, at the same server, and of the
-    /// targets that those replies name.
-    fn ask_targets(&mut self, name: Option<NameId>, rtype: RecordType) {
-        let mut found = self.targets(name, rtype);
-        let mut followed = 0;
-        while let Some(&target) = found.get(followed).filter(|_| followed < MAX_TARGETS) {
-            followed += 1;
-            for rtype in [RecordType::A, RecordType::AAAA] {
-                if self.answer(Some(target), rtype, true).is_none()
-                    && let Some(name) = self.parse(target)
-                {
-                    self.ask_about(&name, Some(target), rtype);
-                }
-                for next in self.targets(Some(target), rtype) {
-                    if !found.contains(&next) {
-                        found.push(next);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The alias targets in the reply to a question, sorted: their order on the wire says nothing.
-    fn targets(&self, name: Option<NameId>, rtype: RecordType) -> Vec<NameId> {
-        let store = &self.evidence.store;
-        let targets = self.records(name, rtype).iter().filter_map(|record| match record.data {
-            Rdata::Cname(target) => Some(store.folded(target)),
-            _ => None,
-        });
-        let mut targets: Vec<NameId> = targets.collect();
-        targets.sort_unstable_by_key(|&target| store.name(target));
-        targets.dedup();
-        targets
-    }
-
-    /// A name of the store as one that can be asked, which the root is not.
-    fn parse(&self, name: NameId) -> Option<DnsName> {
-        DnsName::from_presentation(self.evidence.store.name(name)).ok()
-    }
-}
-
-/// How many names behind one name are followed. A locator record has one; a server that makes up more and more of them
-/// must not keep the run busy.
-const MAX_TARGETS: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::asks::MAX_TARGETS;
     use super::*;
-    use crate::inventory;
+    use crate::evidence::Column;
+    use crate::rules;
     use crate::testing::{ALIAS2, Reply, World};
 
     /// What was asked of a server in the whole run, as `name TYPE`, without the questions about zones and canaries.
@@ -252,6 +196,27 @@ mod tests {
         text
     }
 
+    /// What is asked next.
+    fn of(evidence: &Evidence) -> Plan {
+        next(&Round::new(evidence, rules::needs(evidence)), evidence)
+    }
+
+    #[test]
+    fn every_need_of_a_rule_is_asked_for_in_one_place() {
+        for need in rules::all().iter().flat_map(|rule| rule.needs) {
+            assert_eq!(ASKERS.iter().filter(|asker| asker.need == *need).count(), 1, "{need:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_the_zones_is_asked_where_nobody_needs_more() {
+        let evidence = World::new().evidence;
+        let plan = next(&Round::new(&evidence, Vec::new()), &evidence);
+        let asks: Vec<_> = plan.dns.iter().flat_map(|(_, asks)| asks).collect();
+        assert!(!asks.is_empty() && asks.iter().all(|ask| ask.rtype == RecordType::SOA && ask.recursion));
+        assert_eq!(plan, Plan { dns: plan.dns.clone(), ..Plan::default() });
+    }
+
     fn only(rules: &[&str]) -> World {
         let mut world = World::new();
         world.evidence.selection.only = rules.iter().map(|&rule| rule.into()).collect();
@@ -261,14 +226,14 @@ mod tests {
     #[test]
     fn each_question_is_planned_once_and_the_plan_comes_to_an_end() {
         let world = World::new();
-        let first = next(&inventory::derive(&world.evidence), &world.evidence);
+        let first = of(&world.evidence);
         for (_, asks) in &first.dns {
             let sorted: BTreeSet<_> = asks.iter().map(|ask| (&ask.name, ask.rtype, ask.recursion)).collect();
             let planned: Vec<_> = asks.iter().map(|ask| (&ask.name, ask.rtype, ask.recursion)).collect();
             assert_eq!(sorted.into_iter().collect::<Vec<_>>(), planned, "each once, in their fixed order");
         }
         let evidence = world.observe();
-        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+        assert!(of(&evidence).is_empty());
     }
 
     #[test]
@@ -322,7 +287,7 @@ mod tests {
             .reply("dc2", "dc2.contoso.com A", Reply::Records("dc2.contoso.com 600 CNAME a.example"))
             .reply("dc2", "a.example A", Reply::Records("a.example 600 CNAME dc2.contoso.com"));
         let evidence = circle.observe();
-        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+        assert!(of(&evidence).is_empty());
 
         let chain = (0..30).fold(World::new(), |world, hop| {
             world.add("dc2", &format!("a{hop}.example 600 CNAME a{}.example", hop + 1))
@@ -331,6 +296,6 @@ mod tests {
         let evidence = chain.reply("dc2", "dc2.contoso.com A", Reply::Records(stops)).observe();
         let followed = asked(&evidence, 11).into_iter().filter(|text| text.contains(".example")).count();
         assert_eq!(followed, 2 * MAX_TARGETS);
-        assert!(next(&inventory::derive(&evidence), &evidence).is_empty());
+        assert!(of(&evidence).is_empty());
     }
 }

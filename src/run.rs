@@ -1,20 +1,17 @@
 //! A run: asks until nothing is left to ask.
 
 use std::io;
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
 use crate::base::texts::Subject;
 use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
-use crate::evidence::Plan;
-use crate::evidence::{Evidence, Family, Inquiry, Purpose, Selection, Stage};
+use crate::evidence::{Ask, Evidence, Family, Inquiry, MAX_ROUNDS, Plan, Purpose, Selection, Stage};
 use crate::jobs::identify;
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
-use crate::{inventory, plan};
-
-/// How often the inventory is derived anew; each round asks only what the one before taught.
-const MAX_ROUNDS: usize = 8;
+use crate::{plan, rules};
 
 /// What a run takes from outside and nobody can repeat: read once, by `main`.
 #[derive(Clone, Copy, Debug)]
@@ -121,30 +118,107 @@ pub async fn discover(
     start: &Start,
     progress: &dyn Fn(Progress),
 ) -> Result<Found, Failure> {
-    for _ in 0..discover::MAX_ROUNDS {
-        let plan = discover::next(start, evidence);
-        if plan.is_empty() {
-            break;
-        }
-        let follow = |evidence: &Evidence, server| discover::follow(start, evidence, server);
-        session.ask(plan, evidence, &follow, progress).await;
-    }
-    discover::finish(start, evidence)
+    until_settled(start, session, evidence, progress).await;
+    discover::finish(start, evidence, &rules::names())
 }
 
 /// Fills evidence: derives the inventory, asks what follows from it, and begins again with what was learned.
+pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &dyn Fn(Progress)) {
+    until_settled(&Check, session, evidence, progress).await;
+    evidence.trim();
+}
+
+/// Says what follows from what has been seen.
+trait Planner {
+    /// What the questions of a round rest on.
+    type Round;
+
+    /// A round that begins now.
+    fn begin(&self, evidence: &Evidence) -> Self::Round;
+
+    /// All that can be asked now.
+    fn next(&self, round: &Self::Round, evidence: &Evidence) -> Plan;
+
+    /// What one server can be asked as soon as its questions have ended.
+    fn follow(&self, _round: &Self::Round, _evidence: &Evidence, _server: SocketAddr) -> Vec<Ask> {
+        Vec::new()
+    }
+}
+
+/// Asks until nothing new turns up.
 ///
 /// After the deadline, or Ctrl-C, the session settles what is left as "not asked" without sending anything.
-pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &dyn Fn(Progress)) {
+async fn until_settled<P: Planner>(
+    planner: &P,
+    session: &mut Session,
+    evidence: &mut Evidence,
+    progress: &dyn Fn(Progress),
+) {
     for _ in 0..MAX_ROUNDS {
-        let inventory = inventory::derive(evidence);
-        let plan = plan::next(&inventory, evidence);
+        let round = planner.begin(evidence);
+        let plan = planner.next(&round, evidence);
         if plan.is_empty() {
             break;
         }
-        session.ask(plan, evidence, &|evidence, server| plan::follow(&inventory, evidence, server), progress).await;
+        session.ask(plan, evidence, &|evidence, server| planner.follow(&round, evidence, server), progress).await;
     }
-    evidence.trim();
+}
+
+/// What the rules of the run need.
+struct Check;
+
+impl Planner for Check {
+    type Round = plan::Round;
+
+    fn begin(&self, evidence: &Evidence) -> Self::Round {
+        plan::Round::new(evidence, rules::needs(evidence))
+    }
+
+    fn next(&self, round: &Self::Round, evidence: &Evidence) -> Plan {
+        plan::next(round, evidence)
+    }
+
+    fn follow(&self, round: &Self::Round, evidence: &Evidence, server: SocketAddr) -> Vec<Ask> {
+        plan::follow(round, evidence, server)
+    }
+}
+
+impl Planner for Start {
+    type Round = ();
+
+    fn begin(&self, _: &Evidence) {}
+
+    fn next(&self, (): &(), evidence: &Evidence) -> Plan {
+        discover::next(self, evidence)
+    }
+
+    fn follow(&self, (): &(), evidence: &Evidence, server: SocketAddr) -> Vec<Ask> {
+        discover::follow(self, evidence, server)
+    }
+}
+
+/// The addresses that were given, and without configuration those of the names.
+struct Given<'a> {
+    subjects: &'a [Subject],
+    configured: bool,
+}
+
+impl Planner for Given<'_> {
+    type Round = ();
+
+    fn begin(&self, _: &Evidence) {}
+
+    fn next(&self, (): &(), evidence: &Evidence) -> Plan {
+        let mut hosts = if self.configured { Vec::new() } else { identify::hosts(self.subjects) };
+        hosts.retain(|host| !evidence.hosts.contains_key(host));
+        if !hosts.is_empty() {
+            return Plan { hosts, ..Plan::default() };
+        }
+        // Everybody says who it is in both ways.
+        let at = |stage| identify::machines(evidence, self.subjects, self.configured, stage);
+        let machines = [Stage::Directory, Stage::Name].into_iter().map(at).find(|machines| !machines.is_empty());
+        Plan { machines: machines.unwrap_or_default(), ..Plan::default() }
+    }
 }
 
 /// Asks what `identify` needs: the DCs of the selection like a run, then the addresses that were given, whoever they are.
@@ -167,14 +241,8 @@ pub fn identify(
         let mut session = Session::new(options);
         if about_dcs {
             collect(&mut session, &mut evidence, progress).await;
-        } else if !configured {
-            let hosts = identify::hosts(subjects);
-            session.ask(Plan { hosts, ..Plan::default() }, &mut evidence, &|_, _| Vec::new(), progress).await;
         }
-        for stage in [Stage::Directory, Stage::Name] {
-            let machines = identify::machines(&evidence, subjects, configured, stage);
-            session.ask(Plan { machines, ..Plan::default() }, &mut evidence, &|_, _| Vec::new(), progress).await;
-        }
+        until_settled(&Given { subjects, configured }, &mut session, &mut evidence, progress).await;
         evidence
     })
 }

@@ -197,8 +197,9 @@ impl World {
     /// Asks everything, and gives the evidence.
     pub(crate) fn observe(mut self) -> Evidence {
         for _ in 0..8 {
-            let inventory = inventory::derive(&self.evidence);
-            let plan = plan::next(&inventory, &self.evidence);
+            let round = plan::Round::new(&self.evidence, rules::needs(&self.evidence));
+            let inventory = &round.inventory;
+            let plan = plan::next(&round, &self.evidence);
             if plan.is_empty() {
                 break;
             }
@@ -239,7 +240,7 @@ impl World {
             }
             for (address, asks) in dns {
                 for ask in asks {
-                    self.answer(&inventory, address, &ask);
+                    self.answer(inventory, address, &ask);
                 }
             }
         }

@@ -10,7 +10,6 @@
 
 mod controllers;
 mod failure;
-mod file;
 mod forest;
 mod machine;
 mod names;
@@ -25,15 +24,10 @@ use crate::base::name::DnsName;
 use crate::config::{self, Config, DnsServer, ServerAddress};
 use crate::evidence::{Ask, Plan};
 use crate::evidence::{Assumption, Evidence, LocalStage, Stage};
-use crate::plan;
-use crate::rules;
+use crate::inventory;
 pub use controllers::{Address, Controller};
 pub use failure::Failure;
-pub use file::write;
 use survey::Survey;
-
-/// How often it is looked anew at what has been seen; each round asks only what the one before taught.
-pub const MAX_ROUNDS: usize = 8;
 
 /// Stands in for the forest while it is not known. It is never asked for.
 const NOBODY: &str = "{forest: invalid, dns_servers: [system]}";
@@ -69,8 +63,8 @@ impl Start {
         if let Some(long) = forest.as_ref().filter(|forest| !names::has_room(forest)) {
             return Err(Failure::Unusable(format!("the name {long} is too long for a forest")));
         }
-        let mut base = config::parse(NOBODY, "no configuration", &rules::names())
-            .map_err(|errors| Failure::Unusable(errors.to_string()))?;
+        let mut base =
+            config::parse(NOBODY, "no configuration", &[]).map_err(|errors| Failure::Unusable(errors.to_string()))?;
         let named_server = from.is_some();
         if let Some((address, port)) = from {
             base.dns_servers = vec![DnsServer::plain(address, port)];
@@ -82,7 +76,7 @@ impl Start {
 /// All that can be asked now.
 pub fn next(start: &Start, evidence: &Evidence) -> Plan {
     let mut plan = Plan::default();
-    plan::find_servers(&mut plan, evidence);
+    inventory::find_servers(&mut plan, evidence);
     if evidence.local.as_ref().is_none_or(|local| local.stage < LocalStage::Configuration) {
         plan.local = Some(LocalStage::Configuration);
     }
@@ -120,11 +114,11 @@ fn questions(survey: &Survey<'_>, evidence: &Evidence, address: SocketAddr) -> V
     all.map(|(name, rtype)| Ask { name, rtype, recursion: true }).collect()
 }
 
-/// What was found, when nothing is left to ask.
+/// What was found, when nothing is left to ask. `rules` are the names that a configuration may speak of.
 ///
 /// # Errors
 /// There is no forest to check; what was tried.
-pub fn finish(start: &Start, evidence: &Evidence) -> Result<Found, Failure> {
+pub fn finish(start: &Start, evidence: &Evidence, rules: &[&str]) -> Result<Found, Failure> {
     if let Some(incomplete) = evidence.incomplete {
         return Err(Failure::Ended(incomplete));
     }
@@ -156,7 +150,7 @@ pub fn finish(start: &Start, evidence: &Evidence) -> Result<Found, Failure> {
     };
     // What outsiders said became a configuration: it has to hold what is asked of one that a person wrote, because it
     // is embedded in evidence and written into files.
-    config::from_json(&config.to_json(), &rules::names()).map_err(|errors| Failure::Unusable(errors.to_string()))?;
+    config::from_json(&config.to_json(), rules).map_err(|errors| Failure::Unusable(errors.to_string()))?;
     Ok(Found { config, assumed, controllers: controllers.found })
 }
 

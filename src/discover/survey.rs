@@ -11,7 +11,7 @@ use super::seen::{self, Said};
 use super::{Failure, Start, failure, left_out, names};
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
-use crate::evidence::{Assumption, Evidence};
+use crate::evidence::{Assumption, Evidence, MAX_ROUNDS};
 use crate::inventory::{self, Server};
 
 /// How many domains are walked through; the largest forests have about a hundred.
@@ -293,7 +293,7 @@ impl<'a> Survey<'a> {
             all.push(left_out(&what, "NS records name more".into()));
         }
         if !super::next(self.start, self.evidence).is_empty() {
-            let why = format!("new names kept turning up in {} rounds", super::MAX_ROUNDS);
+            let why = format!("new names kept turning up in {} rounds", MAX_ROUNDS);
             all.push(left_out(&"what the last answers named", why));
         }
         all

@@ -6,6 +6,9 @@ use super::{LocalStage, Port, Stage};
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 
+/// How often a planner looks anew at what has been seen; each round asks only what the one before taught.
+pub const MAX_ROUNDS: usize = 8;
+
 /// One DNS question to one server; in the fixed order of questions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ask {

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::config::Config;
-pub use ask::{Ask, Plan};
+pub use ask::{Ask, MAX_ROUNDS, Plan};
 pub use local::{
     DomainHint, Interface, InterfaceAddress, LocalRecord, LocalResolver, LocalStage, LocalView, LookedUp, NameLine,
 };

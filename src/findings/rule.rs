@@ -64,6 +64,10 @@ pub enum Need {
     Candidate,
     /// The ports of its partners.
     Ports,
+    /// The names of a former DC.
+    Former,
+    /// The zones that its records may stand in, as a whole.
+    Zones,
 }
 
 /// One rule.

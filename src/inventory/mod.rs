@@ -4,6 +4,7 @@
 
 mod home;
 mod servers;
+mod unknown;
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -18,6 +19,7 @@ use crate::evidence::Evidence;
 pub use home::{is_at_home, is_beside_candidate};
 pub use servers::Server;
 pub use servers::derive as servers;
+pub use unknown::find_servers;
 
 /// The forest as it ought to be.
 #[derive(Clone, Debug)]

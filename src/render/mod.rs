@@ -3,6 +3,7 @@
 //! A renderer writes what the report says. It never decides, and leaves nothing out for good: where the output for
 //! people folds rows that are alike, it says how many.
 
+mod config_file;
 pub mod escape;
 mod format;
 mod identify;
@@ -19,6 +20,7 @@ pub(crate) mod tests;
 use std::io::{self, Write};
 
 use crate::report::Report;
+pub use config_file::write as write_config;
 use format::{Kind, formats};
 pub use identify::render as render_identification;
 pub use json::to_writer as write_json;

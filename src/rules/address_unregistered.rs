@@ -3,9 +3,9 @@ use std::net::IpAddr;
 use crate::base::address::address_type;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
+use crate::findings::remedy::{self, Place};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::findings::remedy::{self, Place};
 use crate::view::{Look, View};
 
 rule! {

@@ -1,8 +1,8 @@
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
+use crate::findings::remedy::{self, Place};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::findings::remedy::{self, Place};
 use crate::view::Alias;
 use crate::view::View;
 

@@ -1,7 +1,7 @@
 use crate::base::dns::RecordType;
 use crate::evidence::Rdata;
-use crate::findings::{Draft, Sink, Subject};
 use crate::findings::remedy;
+use crate::findings::{Draft, Sink, Subject};
 use crate::view::{Look, View};
 
 rule! {

@@ -1,6 +1,6 @@
 use crate::base::dns::RecordType;
-use crate::findings::{Draft, Sink, Subject};
 use crate::findings::remedy::{self, Place};
+use crate::findings::{Draft, Sink, Subject};
 use crate::view::View;
 
 rule! {

@@ -4,10 +4,10 @@ use super::MEND_ELSEWHERE;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::{Flags, Outcome, Rdata, Record, Store, Transfer};
-use crate::findings::{Draft, Sink, Subject};
-use crate::jobs::gone::{self, Former, Item};
-use crate::inventory::Server;
 use crate::findings::remedy::{self, Place};
+use crate::findings::{Draft, Sink, Subject};
+use crate::inventory::Server;
+use crate::jobs::gone::{self, Former, Item};
 use crate::view::apex;
 use crate::view::{Standing, View};
 
@@ -33,7 +33,7 @@ rule! {
     ///
     /// # References
     /// Microsoft: Clean up Active Directory Domain Controller server metadata. MS-ADTS 6.3.2.3. Samba: remove_dc.py.
-    "leftover-record", Change, Warning, needs: [Canaries, Identity], predicts: [],
+    "leftover-record", Change, Warning, needs: [Canaries, Identity, Former, Zones], predicts: [],
     flags: [about_departed]
 }
 

@@ -2,9 +2,9 @@ use std::net::IpAddr;
 
 use crate::base::name::DnsName;
 use crate::config::Network;
+use crate::findings::remedy::Place;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::findings::remedy::Place;
 use crate::view::View;
 
 rule! {

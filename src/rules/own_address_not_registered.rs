@@ -5,9 +5,9 @@ use crate::base::address::address_type;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::Flags;
+use crate::findings::remedy::Place;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::findings::remedy::Place;
 use crate::report::Severity;
 use crate::view::{Look, View};
 

@@ -1,7 +1,7 @@
 use crate::base::name::DnsName;
 use crate::evidence::{Lost, Outcome};
-use crate::findings::{Draft, Sink, Subject};
 use crate::findings::remedy;
+use crate::findings::{Draft, Sink, Subject};
 use crate::view::View;
 
 rule! {

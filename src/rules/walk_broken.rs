@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use crate::base::dns::RecordType;
+use crate::findings::remedy;
 use crate::findings::{Draft, Rule, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::findings::remedy;
 use crate::report::{Finding, ForecastOutcome, ForecastRow, Outcome, Severity};
 use crate::view::View;
 

@@ -68,7 +68,7 @@ proptest! {
         for ask in discover::next(&start, &evidence).dns.into_iter().flat_map(|(_, asks)| asks) {
             prop_assert!(ask.name.labels().iter().map(|label| label.len() + 1).sum::<usize>() <= 254);
         }
-        match discover::finish(&start, &evidence) {
+        match discover::finish(&start, &evidence, &[]) {
             Ok(found) => {
                 let (_, config) = written(&found);
                 prop_assert_eq!(dcs(&config), dcs(&found.config));

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use guidpost::base::name::DnsName;
 use guidpost::config::{self, Config};
 use guidpost::demo::{RunningScenario, Scenario};
-use guidpost::discover::{self, Failure, Found, Start};
+use guidpost::discover::{Failure, Found, Start};
 use guidpost::evidence::{DomainHint, Evidence, LocalView, Selection};
 use guidpost::observe::{self, Local, Session, SessionOptions};
 use guidpost::report::Report;
@@ -138,7 +138,7 @@ pub(crate) fn from<'a>(found: &'a Found, what: &str, value: &str) -> &'a str {
 /// What a configuration file made of it says.
 pub(crate) fn written(found: &Found) -> (String, Config) {
     let mut out = Vec::new();
-    discover::write(found, jiff::Timestamp::UNIX_EPOCH, &mut out).expect("memory");
+    guidpost::render::write_config(found, jiff::Timestamp::UNIX_EPOCH, &mut out).expect("memory");
     let text = String::from_utf8(out).expect("UTF-8");
     let config = config::parse(&text, "written", &rules::names())
         .unwrap_or_else(|errors| panic!("{}\n{text}", errors.render(false, true)));

@@ -7,8 +7,8 @@ use super::progress::ProgressLine;
 use super::{CommandError, Console, settings, to_stdout};
 use crate::base::files::OutputFile;
 use crate::cli;
-use crate::discover::{self, Found};
-use crate::render::wrap;
+use crate::discover::Found;
+use crate::render::{wrap, write_config};
 use crate::run::{self, Origin, Unstarted};
 
 /// Asks, and writes the file.
@@ -34,7 +34,7 @@ pub fn run(init: &cli::Init, console: Console, origin: Origin) -> Result<(), Com
         Unstarted::Discovery(failure) => CommandError::Discovery(failure),
         Unstarted::Choice(never) => match never {},
     })?;
-    let write = |out: &mut dyn Write| discover::write(&found, origin.started_at, out);
+    let write = |out: &mut dyn Write| write_config(&found, origin.started_at, out);
     match output {
         Some(file) => file.fill(write)?,
         None => to_stdout(false, write)?,

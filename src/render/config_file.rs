@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::{Address, Controller, Found};
+use super::{escape, wrap};
 use crate::config::{DnsServer, Domain, Role, ServerAddress};
+use crate::discover::{Address, Controller, Found};
 use crate::evidence::Assumption;
-use crate::render::{escape, wrap};
 
 /// Columns of the comments.
 const WIDTH: usize = 118;

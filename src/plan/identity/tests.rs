@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::evidence::probe::AddressReplies;
-use crate::evidence::{Family, Machine};
+use crate::evidence::{Evidence, Family, Machine};
 use crate::testing::machines::{GUID1, GUID2, STRANGE, dc, refusing, silent, without_directory};
 use crate::testing::{CONFIG, World, config_with};
-use crate::{config, inventory, plan, rules};
+use crate::{config, plan, rules};
 
 /// What is asked first, before any server has answered or any machine.
 fn first(evidence: &Evidence) -> Vec<String> {
-    let plan = plan::next(&inventory::derive(evidence), evidence);
+    let plan = plan::next(&plan::Round::new(evidence, rules::needs(evidence)), evidence);
     plan.machines.iter().map(|(address, stage)| format!("{address} {stage:?}")).collect()
 }
 

@@ -3,34 +3,37 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::{Asker, Seen};
 use crate::base::address::is_public;
-use crate::evidence::{Evidence, Family, Stage};
+use crate::evidence::{Family, Plan, Stage};
 use crate::findings::Need;
-use crate::inventory::{Dc, Inventory};
+use crate::inventory::Dc;
 use crate::jobs::preflight;
 use crate::machine::is_confirmed;
-use crate::rules;
 use crate::view::View;
+
+pub(super) const ASKER: Asker = Asker { beside: machines, ..Asker::of(Need::Identity) };
 
 /// Every address that belongs to a DC or stands under its name, once; for its name only where the directory did not
 /// settle who it is.
-pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, Stage)> {
-    if !evidence.config.probe.enabled || !rules::needs(evidence).contains(&Need::Identity) {
-        return Vec::new();
+fn machines(seen: &Seen<'_>, plan: &mut Plan) {
+    let Seen { inventory, evidence, .. } = seen;
+    if !evidence.config.probe.enabled {
+        return;
     }
-    let view = View::new(inventory, evidence);
+    let view = seen.view();
     let addresses: BTreeSet<(usize, IpAddr)> =
         view.dcs().flat_map(|dc| view.addresses_of(dc).into_iter().map(|address| (dc.index, address))).collect();
     let settled: BTreeSet<IpAddr> = addresses
         .iter()
-        .filter(|(dc, address)| is_settled(&view, &inventory.dcs[*dc], *address))
+        .filter(|(dc, address)| is_settled(view, &inventory.dcs[*dc], *address))
         .map(|(_, address)| *address)
         .collect();
     let mut asks = BTreeSet::new();
     let of_dcs = addresses.into_iter().map(|(_, address)| address);
-    for address in of_dcs.chain(super::preflight::addresses(&view)) {
+    for address in of_dcs.chain(addresses_of_candidate(view)) {
         match evidence.machines.get(&address) {
-            None if may_be_asked(&view, address) => {
+            None if may_be_asked(view, address) => {
                 asks.insert((address, Stage::Directory));
             }
             Some(machine) if machine.stage == Stage::Directory && !settled.contains(&address) => {
@@ -39,7 +42,15 @@ pub(super) fn next(inventory: &Inventory, evidence: &Evidence) -> Vec<(IpAddr, S
             _ => {}
         }
     }
-    asks.into_iter().collect()
+    plan.machines = asks.into_iter().collect();
+}
+
+/// Addresses at which a candidate, or a machine of its name, may answer already.
+fn addresses_of_candidate(view: &View<'_>) -> BTreeSet<IpAddr> {
+    let Some(candidate) = preflight::of(view.evidence) else { return BTreeSet::new() };
+    let under_its_name = view.good_servers().flat_map(|server| view.both(server, &candidate.host).addresses());
+    let all = candidate.addresses.iter().copied().chain(under_its_name);
+    all.filter(|&address| !preflight::is_own(view.evidence, candidate, address)).collect()
 }
 
 /// Whether the directory has said who it is: by a GUID, or as the DC that it should be.
