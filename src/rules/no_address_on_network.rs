@@ -4,7 +4,6 @@ use super::{Draft, Sink, Subject, View};
 use crate::config::Network;
 use crate::inventory::{Dc, Server};
 use crate::name::DnsName;
-use crate::remedy::Place;
 
 rule! {
     /// A DNS server has addresses of a DC, but none on the network that it shares with that DC.
@@ -74,7 +73,6 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
     }
     let add: Vec<IpAddr> =
         missing.iter().filter_map(|network| dc.single_addresses().find(|own| network.cidr.contains(*own))).collect();
-    let place = Place::of(view, server, dc, host);
     let names: Vec<String> = missing.iter().map(|network| name(network)).collect();
     sink.fail(
         subject,
@@ -86,7 +84,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
                 names.join(" and ")
             ),
             predicts: super::codes(&RULE),
-            remedy: super::additions(view, dc, &place, &add),
+            remedy: super::additions(view, dc, server, host, &add),
             ..Draft::default()
         },
     );
