@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::evidence::probe::AddressReplies;
 use crate::evidence::{Evidence, file};
 use crate::findings::Group;
 use crate::render::tests::plugin_text;
 use crate::render::{Format, RenderOptions, render};
 use crate::report::{Finding, Outcome, Report, Severity, Verdict};
 use crate::rules;
-use crate::testing::{Reply, World};
+use crate::testing::{Reply, World, machines};
 use crate::{forecast, judge};
 
 /// A random forest; DCs and servers are called by their numbers.
@@ -27,6 +28,62 @@ struct Forest {
     removed: Vec<(Index, String)>,
     /// Server and question, and what is said to it.
     replies: Vec<(Index, String, Reply)>,
+    /// Of each server: whether it is a secondary, and whether it runs on the DC of its number.
+    marks: [(bool, bool); MAX_DCS],
+    /// Address, and who answers there.
+    machines: Vec<(&'static str, Machine)>,
+}
+
+/// Who answers at an address; DCs by their numbers.
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    /// A DC of this host name and this GUID.
+    Dc(usize, usize),
+    /// One whose NTDS Settings object is gone.
+    WithoutSettings(usize),
+    /// It goes by a DC's name, or by another one, and serves no directory.
+    WithoutDirectory(Option<usize>),
+    Refusing(usize),
+    Inconclusive,
+    Silent,
+}
+
+impl Machine {
+    fn replies(self) -> AddressReplies {
+        match self {
+            Self::Dc(name, number) => machines::dc(&host(name), &guid(number)),
+            Self::WithoutSettings(number) => machines::without_settings(&host(number), &guid(number)),
+            Self::WithoutDirectory(name) => machines::without_directory(&name.map_or("files.contoso.com".into(), host)),
+            Self::Refusing(name) => machines::refusing(&host(name)),
+            Self::Inconclusive => machines::inconclusive(),
+            Self::Silent => machines::silent(),
+        }
+    }
+
+    /// Whether it has said that it is another machine than a DC; a GUID proves more than a name.
+    fn is_not(self, dc: usize) -> bool {
+        match self {
+            Self::Dc(_, own) | Self::WithoutSettings(own) | Self::WithoutDirectory(Some(own)) => own != dc,
+            Self::WithoutDirectory(None) => true,
+            Self::Refusing(_) | Self::Inconclusive | Self::Silent => false,
+        }
+    }
+}
+
+fn residents() -> impl Strategy<Value = (&'static str, Machine)> {
+    let dc = 0..=MAX_DCS;
+    let machine = prop_oneof![
+        3 => dc.clone().prop_map(|dc| Machine::Dc(dc, dc)),
+        1 => (dc.clone(), dc.clone()).prop_map(|(name, number)| Machine::Dc(name, number)),
+        1 => dc.clone().prop_map(Machine::WithoutSettings),
+        2 => proptest::option::of(dc.clone()).prop_map(Machine::WithoutDirectory),
+        1 => dc.prop_map(Machine::Refusing),
+        1 => Just(Machine::Inconclusive),
+        1 => Just(Machine::Silent),
+    ];
+    let addresses =
+        ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.99", "10.9.0.1", "2001:db8::10", "2002:c000:201::1"];
+    (select(addresses.to_vec()), machine)
 }
 
 const MAX_DCS: usize = 4;
@@ -103,8 +160,18 @@ fn forests() -> impl Strategy<Value = Forest> {
         proptest::collection::vec((any::<Index>(), records()), some(6)),
         proptest::collection::vec((any::<Index>(), names()), some(4)),
         proptest::collection::vec(replies(), some(5)),
+        proptest::array::uniform4((proptest::bool::weighted(0.2), proptest::bool::weighted(0.3))),
+        proptest::collection::vec(residents(), some(6)),
     )
-        .prop_map(|(dcs, servers, added, removed, replies)| Forest { dcs, servers, added, removed, replies })
+        .prop_map(|(dcs, servers, added, removed, replies, marks, machines)| Forest {
+            dcs,
+            servers,
+            added,
+            removed,
+            replies,
+            marks,
+            machines,
+        })
 }
 
 /// Records of a DC that no random record touches.
@@ -112,8 +179,7 @@ const NEW_DC: usize = 9;
 
 impl Forest {
     fn config(&self, reversed: bool, with_new_dc: bool) -> String {
-        let mut servers: Vec<String> =
-            (0..self.servers).map(|server| format!("{{name: s{server}, address: 198.51.100.{server}}}")).collect();
+        let mut servers: Vec<String> = (0..self.servers).map(|server| self.server(server)).collect();
         let mut dcs: Vec<String> = self.dcs.iter().zip(0..).map(|(dc, number)| entry(number, *dc)).collect();
         if with_new_dc {
             dcs.push(entry(NEW_DC, ("[203.0.113.9]", false)));
@@ -161,8 +227,38 @@ impl Forest {
         world
     }
 
+    fn server(&self, number: usize) -> String {
+        let (secondary, on_dc) = self.marks[number];
+        let on = if on_dc && number < self.dcs.len() { format!(", dc: {}", host(number)) } else { String::new() };
+        format!("{{name: s{number}, address: 198.51.100.{number}, secondary: {secondary}{on}}}")
+    }
+
+    /// The forest, and who answers at its addresses.
+    fn inhabited(&self) -> World {
+        let machines = self.machines.iter();
+        machines.fold(self.world(false, false), |world, (address, machine)| world.machine(address, machine.replies()))
+    }
+
+    /// Why a command that adds a record would do harm, if it would.
+    fn harm(&self, world: &World, finding: &Finding, name: &str, rtype: &str, data: &str) -> Option<&'static str> {
+        let server = finding.server.as_deref()?;
+        let number: usize = server.strip_prefix('s')?.parse().ok()?;
+        let (secondary, on_dc) = self.marks[number];
+        if secondary || (on_dc && self.dcs.get(number).is_some_and(|(_, read_only)| *read_only)) {
+            return Some("the server takes no change");
+        }
+        let answers_otherwise = self.replies.iter().any(|(index, ..)| index.index(self.servers) == number);
+        let held = world.types_at(server, name);
+        if !answers_otherwise && held.iter().any(|held| held == "CNAME" || rtype == "CNAME") {
+            return Some("something else stands there");
+        }
+        let dc = (0..MAX_DCS).find(|dc| finding.dc.as_deref() == Some(&*host(*dc)))?;
+        let last = self.machines.iter().rev().find(|(address, _)| *address == data);
+        last.is_some_and(|(_, machine)| machine.is_not(dc)).then_some("another machine has that address")
+    }
+
     fn observe(&self) -> Evidence {
-        self.world(false, false).observe()
+        self.inhabited().observe()
     }
 }
 
@@ -296,7 +392,7 @@ proptest! {
     #[test]
     fn plugin_output_is_plain_and_our_own_words_need_no_escape(forest in forests()) {
         let mut out = Vec::new();
-        let report = forest.world(false, false).report();
+        let report = forest.inhabited().report();
         render(Format::Nagios, &report, &RenderOptions::default(), &mut out).expect("memory has room");
         let out = String::from_utf8(out).expect("UTF-8");
         plugin_text::assert_output(&out);
@@ -306,7 +402,7 @@ proptest! {
 
     #[test]
     fn a_read_only_dc_is_never_critical(forest in forests()) {
-        let report = forest.world(false, false).report();
+        let report = forest.inhabited().report();
         for finding in &report.findings {
             let number = finding.dc.as_deref().and_then(|dc| (0..forest.dcs.len()).find(|number| host(*number) == dc));
             if number.is_some_and(|number| forest.dcs[number].1) && matches!(group(&finding.rule), Group::Alias | Group::Host) {
@@ -319,7 +415,7 @@ proptest! {
 
     #[test]
     fn no_verdict_is_better_than_its_forecast(forest in forests()) {
-        let report = forest.world(false, false).report();
+        let report = forest.inhabited().report();
         for row in report.forecast.iter().filter(|row| row.is_broken()) {
             let owns = |finding: &&Finding| {
                 finding.outcome == Outcome::Fail && finding.severity == Severity::Critical
@@ -332,8 +428,37 @@ proptest! {
     }
 
     #[test]
+    fn what_can_be_pasted_does_no_harm(forest in forests()) {
+        let world = forest.inhabited();
+        let report = forest.inhabited().report();
+        for finding in &report.findings {
+            for line in finding.remedy.iter().filter_map(|line| line.strip_prefix("samba-tool dns add ")) {
+                let words: Vec<&str> = line.split(' ').collect();
+                let [_, zone, relative, rtype, data, ..] = words[..] else { panic!("{line}") };
+                let harm = forest.harm(&world, finding, &format!("{relative}.{zone}"), rtype, data);
+                prop_assert_eq!(harm, None, "{}: {:?}", line, finding);
+            }
+        }
+    }
+
+    #[test]
+    fn the_forecast_names_only_rules_that_speak(forest in forests()) {
+        let report = forest.inhabited().report();
+        for row in &report.forecast {
+            for rule in &row.rules {
+                let speaks = |finding: &Finding| {
+                    finding.rule == *rule && finding.outcome != Outcome::Pass
+                        && finding.server.as_deref() == Some(row.server.as_str())
+                        && finding.dc.as_deref().is_none_or(|dc| dc == row.source.as_str())
+                };
+                prop_assert!(report.findings.iter().any(speaks), "{}: {:?}", rule, row);
+            }
+        }
+    }
+
+    #[test]
     fn findings_are_told_apart_and_say_what_to_do(forest in forests()) {
-        let report = forest.world(false, false).report();
+        let report = forest.inhabited().report();
         let mut seen = BTreeSet::new();
         for finding in &report.findings {
             let row = (&finding.rule, &finding.dc, &finding.server, &finding.name, &finding.rtype);

@@ -144,6 +144,12 @@ impl World {
         self
     }
 
+    /// The types of the records that stand at a name itself at a server.
+    pub(crate) fn types_at(&self, server: &str, name: &str) -> Vec<String> {
+        let words = self.records[server].iter().map(|line| line.split(' ').collect::<Vec<_>>());
+        words.filter(|words| words[0] == name).map(|words| words[2].to_owned()).collect()
+    }
+
     /// Forgets every special reply of a server.
     pub(crate) fn no_replies(mut self, server: &str) -> Self {
         self.replies.retain(|(other, _), _| other != server);

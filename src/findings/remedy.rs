@@ -63,8 +63,8 @@ impl Place {
         ]
     }
 
-    /// Adds the record that takes the place of another one, as comments like its deletion.
-    pub fn replace_by(&self, rtype: RecordType, data: &str) -> [String; 2] {
+    /// Adds a record that takes the place of another one, or has something in its way: as comments.
+    pub fn add_after_look(&self, rtype: RecordType, data: &str) -> [String; 2] {
         self.add(rtype, data).map(held)
     }
 

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use crate::base::address::address_type;
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
-use crate::findings::remedy::{self, Place};
+use crate::findings::remedy;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
 use crate::view::{Look, View};
@@ -63,8 +63,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, host: &
     }
     let mut remedy: Vec<String> = remedy::register_again(dc, rtype).into();
     if authoritative {
-        let place = Place::of(view, server, dc, host);
-        remedy.extend(super::additions(view, dc, &place, &missing));
+        remedy.extend(super::additions(view, dc, server, host, &missing));
     } else {
         remedy.push(super::MEND_ELSEWHERE.into());
         remedy.extend(remedy::clear_cache(server, host));
@@ -115,6 +114,19 @@ mod tests {
         let wrong = World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 1200 A 192.0.2.99");
         assert_eq!(wrong.rows("address-unregistered"), [""; 0]);
         assert_eq!(World::with(&config_with("addresses: [192.0.2.0/24]")).rows("address-unregistered"), [""; 0]);
+    }
+
+    #[test]
+    fn no_address_is_added_beside_an_alias_or_in_the_place_of_a_wildcard() {
+        let host = "dc2.contoso.com";
+        let alias = two_addresses().remove("dc2", host).add("dc2", "dc2.contoso.com 600 CNAME a.contoso.com");
+        let alias = alias.add("dc2", "a.contoso.com 600 A 192.0.2.11").add("dc1", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = alias.finding("address-unregistered");
+        assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.12"]);
+        let wildcard = two_addresses().remove("dc2", host).add("dc2", "*.contoso.com 600 A 192.0.2.11");
+        let wildcard = wildcard.add("dc1", "dc2.contoso.com 1200 A 192.0.2.12");
+        let finding = wildcard.finding("address-unregistered");
+        assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.12"]);
     }
 
     #[test]

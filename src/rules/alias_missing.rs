@@ -3,8 +3,7 @@ use crate::base::name::DnsName;
 use crate::findings::remedy::{self, Place};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
-use crate::view::Alias;
-use crate::view::View;
+use crate::view::{Absence, Alias, View};
 
 rule! {
     /// The alias of a DC does not exist at a server.
@@ -64,11 +63,12 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
         _ if !absence.authoritative => remedy.extend(remedy::clear_cache(server, alias)),
         Some(host) => {
             let place = Place::of(view, server, dc, alias);
-            if super::guid_is_disproved(view, dc) {
-                remedy.extend(super::look_at_guid(dc));
-                remedy.extend(place.replace_by(RecordType::CNAME, host.as_str()));
-            } else {
+            let looks = looks(view, dc, server, absence);
+            if looks.is_empty() {
                 remedy.extend(place.add(RecordType::CNAME, host.as_str()));
+            } else {
+                remedy.extend(looks);
+                remedy.extend(place.add_after_look(RecordType::CNAME, host.as_str()));
             }
         }
         None => {}
@@ -85,10 +85,22 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, server: &Server, alias: 
     );
 }
 
+/// What to look at before the alias is added.
+fn looks(view: &View<'_>, dc: &Dc, server: &Server, absence: Absence) -> Vec<String> {
+    let mut looks: Vec<String> = super::read_only_note(view, server).into_iter().collect();
+    if !absence.nxdomain {
+        looks.push("# look first what else stands at the name: an alias stands alone".into());
+    }
+    if super::guid_is_disproved(view, dc) {
+        looks.extend(super::look_at_guid(dc));
+    }
+    looks
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::machines::{STRANGE, dc};
-    use crate::testing::{ALIAS2, Reply, World, config_with, row, samba};
+    use crate::testing::machines::{GUID2, STRANGE, dc, without_settings};
+    use crate::testing::{ALIAS2, CONFIG, Reply, World, config_with, row, samba};
 
     #[test]
     fn fires_on_nxdomain_and_says_how_windows_goes_on() {
@@ -114,10 +126,28 @@ mod tests {
     }
 
     #[test]
+    fn the_alias_of_lost_settings_and_at_a_server_that_takes_no_change_is_looked_at_first() {
+        let lost = World::new().remove("dc2", ALIAS2).machine("192.0.2.11", without_settings("dc2.contoso.com", GUID2));
+        let secondary = CONFIG.replace("192.0.2.11}]", "192.0.2.11, secondary: true}]");
+        let read_only = CONFIG.replace("addresses: [192.0.2.11]", "addresses: [192.0.2.11], roles: [rodc]");
+        let worlds = [
+            (lost, "its DSA object GUID is 22222222"),
+            (World::with(&secondary).remove("dc2", ALIAS2), "dc2 holds a copy (secondary)"),
+            (World::with(&read_only).remove("dc2", ALIAS2), "dc2 runs on dc2.contoso.com, a read-only DC"),
+        ];
+        for (world, look) in worlds {
+            let finding = world.finding("alias-missing");
+            assert!(finding.remedy.iter().any(|line| line.contains(look)), "{:?}", finding.remedy);
+            assert!(finding.remedy.iter().all(|line| line.starts_with('#')), "{:?}", finding.remedy);
+        }
+    }
+
+    #[test]
     fn an_empty_name_is_missing_and_a_bare_noerror_is_unknown() {
         let world = World::new().remove("dc2", ALIAS2).add("dc2", &format!("_ldap.{ALIAS2} 600 A 192.0.2.11"));
         let finding = world.finding("alias-missing");
         assert!(finding.message.contains("exists, but holds neither"), "{}", finding.message);
+        assert!(finding.remedy.iter().all(|line| line.starts_with('#')), "other data may stand there");
         let bare = World::new().reply("dc2", &format!("{ALIAS2} CNAME"), Reply::Bare);
         let bare = bare.reply("dc2", &format!("{ALIAS2} A"), Reply::Bare);
         let bare = bare.reply("dc2", &format!("{ALIAS2} AAAA"), Reply::Bare);

@@ -1,5 +1,5 @@
 use crate::base::dns::RecordType;
-use crate::findings::remedy::{self, Place};
+use crate::findings::remedy;
 use crate::findings::{Draft, Sink, Subject};
 use crate::view::View;
 
@@ -54,8 +54,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             remedy.extend(remedy::register_again(dc, RecordType::A));
         }
         if absence.authoritative {
-            let place = Place::of(view, server, dc, host);
-            remedy.extend(super::additions(view, dc, &place, &dc.single_addresses().collect::<Vec<_>>()));
+            remedy.extend(super::additions(view, dc, server, host, &dc.single_addresses().collect::<Vec<_>>()));
         } else {
             // A server without authority holds no zone to add to.
             remedy.extend(remedy::clear_cache(server, host));
@@ -77,7 +76,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::testing::machines::without_directory;
-    use crate::testing::{Reply, World, config_with, row, samba};
+    use crate::testing::{CONFIG, Reply, World, config_with, row, samba};
 
     #[test]
     fn fires_where_neither_family_is_there() {
@@ -103,6 +102,21 @@ mod tests {
         let world = World::with(&config_with("addresses: [192.0.2.10]")).remove("dc2", "dc2.contoso.com");
         let finding = world.finding("host-missing");
         assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.10"]);
+    }
+
+    #[test]
+    fn no_address_is_added_beside_an_alias_or_where_nothing_can_be_changed() {
+        let alias =
+            World::new().remove("dc2", "dc2.contoso.com").add("dc2", "dc2.contoso.com 600 CNAME old.contoso.com");
+        let finding = alias.finding("host-missing");
+        assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]);
+        let why = "# dc2.contoso.com is itself an alias there, of old.contoso.com;";
+        assert!(finding.remedy.iter().any(|line| line.starts_with(why)), "{:?}", finding.remedy);
+        let secondary = CONFIG.replace("192.0.2.11}]", "192.0.2.11, secondary: true}]");
+        for config in [secondary, config_with("addresses: [192.0.2.11], roles: [rodc]")] {
+            let finding = World::with(&config).remove("dc2", "dc2.contoso.com").finding("host-missing");
+            assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc2 A 192.0.2.11"]);
+        }
     }
 
     #[test]

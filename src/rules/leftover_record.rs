@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::MEND_ELSEWHERE;
+use super::{MEND_ELSEWHERE, read_only_note};
 use crate::base::dns::RecordType;
 use crate::base::name::DnsName;
 use crate::evidence::{Flags, Outcome, Rdata, Record, Store, Transfer};
@@ -164,10 +164,19 @@ fn draft(
     let mut remedy = Vec::new();
     let mut note = "";
     if found.authoritative {
-        remedy.push(if item == Item::Host && rtype != RecordType::CNAME {
-            format!("# look first whether the machine lives on as {name}, as a member server; if it does not:")
-        } else {
-            format!("# look first whether anybody still uses {name}; if nobody does:")
+        remedy.extend(read_only_note(view, server));
+        remedy.push(match item {
+            Item::Host if rtype != RecordType::CNAME => {
+                format!("# look first whether the machine lives on as {name}, as a member server; if it does not:")
+            }
+            Item::Alias | Item::Host => format!("# look first whether anybody still uses {name}; if nobody does:"),
+            // Others use these names, or their address, as well.
+            Item::Apex | Item::Gc => {
+                "# look first whether another domain controller has the address now; if not:".into()
+            }
+            Item::Srv | Item::Ns | Item::Ptr => {
+                "# look first whether the machine that it names lives on and still serves; if it does not:".into()
+            }
         });
         let place = Place::within(server, &zone(view, former, server, name), name);
         remedy.extend(data.iter().flat_map(|data| place.delete(rtype, data)));

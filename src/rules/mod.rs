@@ -15,7 +15,8 @@ use crate::view::{Cause, View};
 pub use support::waiver_covers;
 use support::{
     Cure, MEND_ELSEWHERE, Misplaced, NO_CANDIDATE, NOBODY_PROVEN, additions, codes, concerns_machine,
-    guid_is_disproved, look_at_guid, machines, mend, mend_alias, names_dc, names_server, owned, texts, waiver_scope,
+    guid_is_disproved, look_at_guid, machines, mend, mend_alias, names_dc, names_server, obstacle, owned,
+    read_only_note, texts, waiver_scope,
 };
 
 /// What a rule does.

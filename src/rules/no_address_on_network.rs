@@ -2,7 +2,6 @@ use std::net::IpAddr;
 
 use crate::base::name::DnsName;
 use crate::config::Network;
-use crate::findings::remedy::Place;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
 use crate::view::View;
@@ -75,7 +74,6 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
     }
     let add: Vec<IpAddr> =
         missing.iter().filter_map(|network| dc.single_addresses().find(|own| network.cidr.contains(*own))).collect();
-    let place = Place::of(view, server, dc, host);
     let names: Vec<String> = missing.iter().map(|network| name(network)).collect();
     sink.fail(
         subject,
@@ -87,7 +85,7 @@ fn judge(view: &View<'_>, sink: &mut Sink<'_>, dc: &Dc, host: &DnsName, server: 
                 names.join(" and ")
             ),
             predicts: super::codes(&RULE),
-            remedy: super::additions(view, dc, &place, &add),
+            remedy: super::additions(view, dc, server, host, &add),
             ..Draft::default()
         },
     );

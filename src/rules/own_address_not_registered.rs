@@ -9,7 +9,7 @@ use crate::findings::remedy::Place;
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::{Dc, Server};
 use crate::report::Severity;
-use crate::view::{Look, View};
+use crate::view::{Look, Ownership, View};
 
 rule! {
     /// This DC's own address did not reach the DNS server of a partner, as event 6702 says.
@@ -173,7 +173,16 @@ impl Step<'_, '_> {
             let what = if near.is_some() { ", on the network of that server" } else { "" };
             lines.push(format!("# add an address of this machine{what}:"));
             let add = near.unwrap_or(first);
-            lines.extend(place.add(address_type(add), &add.to_string()));
+            let obstacle = super::obstacle(self.view, self.server, self.host);
+            let ownership = self.view.ownership(self.dc, add);
+            let undisputed = matches!(ownership, Ownership::Own | Ownership::Unknown);
+            if !undisputed {
+                lines.push(format!("# look first: the configuration does not give {add} to this machine alone"));
+            }
+            let (rtype, data) = (address_type(add), add.to_string());
+            let runs = undisputed && obstacle.is_none();
+            lines.extend(obstacle);
+            lines.extend(if runs { place.add(rtype, &data) } else { place.add_after_look(rtype, &data) });
         }
         if !foreign.is_empty() {
             lines.push(format!(
@@ -236,6 +245,16 @@ mod tests {
             samba(&finding),
             ["add 192.0.2.11 contoso.com dc1 A 192.0.2.10", "# delete 192.0.2.11 contoso.com dc1 A 192.0.2.9"]
         );
+    }
+
+    #[test]
+    fn what_is_in_dispute_or_has_something_in_its_way_is_looked_at_first() {
+        let alias = World::new().remove("dc2", HOST).add("dc2", "dc1.contoso.com 600 CNAME a.contoso.com");
+        let shared = World::with(&config_with("addresses: [192.0.2.10, 192.0.2.11]")).remove("dc2", HOST);
+        for world in [alias, shared] {
+            let finding = world.local(local::dc1()).finding("own-address-not-registered");
+            assert_eq!(samba(&finding), ["# add 192.0.2.11 contoso.com dc1 A 192.0.2.10"]);
+        }
     }
 
     #[test]

@@ -73,9 +73,17 @@ pub(super) struct Cure {
 }
 
 /// Commands that add addresses of a DC under its host name. What this run saw to be another machine's is not added, and
-/// what the configuration gives to another DC too only after a look.
-pub(super) fn additions(view: &View<'_>, dc: &Dc, place: &Place, addresses: &[IpAddr]) -> Vec<String> {
-    let mut lines = Vec::new();
+/// what the configuration gives to another DC too, or where something stands in the way, only after a look.
+pub(super) fn additions(
+    view: &View<'_>,
+    dc: &Dc,
+    server: &Server,
+    host: &DnsName,
+    addresses: &[IpAddr],
+) -> Vec<String> {
+    let place = Place::of(view, server, dc, host);
+    let obstacle = obstacle(view, server, host);
+    let mut lines: Vec<String> = obstacle.iter().cloned().collect();
     for &address in addresses {
         let (rtype, data) = (address_type(address), address.to_string());
         let others =
@@ -85,8 +93,9 @@ pub(super) fn additions(view: &View<'_>, dc: &Dc, place: &Place, addresses: &[Ip
             Ownership::OwnAndOthers(others) => {
                 let names: Vec<&str> = others.iter().map(|other| other.label.as_str()).collect();
                 lines.push(format!("# look first which DC owns {data} ({} is said to as well):", names.join(", ")));
-                lines.extend(place.replace_by(rtype, &data));
+                lines.extend(place.add_after_look(rtype, &data));
             }
+            Ownership::Own if obstacle.is_some() => lines.extend(place.add_after_look(rtype, &data)),
             Ownership::Own => lines.extend(place.add(rtype, &data)),
             Ownership::Unusable(_)
             | Ownership::Others(_)
@@ -96,6 +105,36 @@ pub(super) fn additions(view: &View<'_>, dc: &Dc, place: &Place, addresses: &[Ip
         }
     }
     lines
+}
+
+/// What to look at before an address is added under a host name, if anything stands in the way.
+pub(super) fn obstacle(view: &View<'_>, server: &Server, host: &DnsName) -> Option<String> {
+    let aliases = view.alias_targets(server, host);
+    if !aliases.is_empty() {
+        return Some(format!(
+            "# {host} is itself an alias there, of {}; look first who needs it: no address may stand beside an alias",
+            aliases.join(", ")
+        ));
+    }
+    let both = view.both(server, host);
+    if both.addresses().iter().any(|&address| view.is_synthesized(server, address)) {
+        return Some(format!(
+            "# a wildcard answers for {host}, and no longer does once a record stands there; look first what it gives:"
+        ));
+    }
+    read_only_note(view, server)
+}
+
+/// A server that takes no change, and where to make it instead.
+pub(super) fn read_only_note(view: &View<'_>, server: &Server) -> Option<String> {
+    let name = &server.name;
+    if server.secondary {
+        return Some(format!("# {name} holds a copy (secondary): change the record at its master instead"));
+    }
+    let is_here = |dc: &&Dc| view.inventory.server_on(dc).is_some_and(|on| on.index == server.index);
+    let read_only = view.inventory.dcs.iter().filter(|dc| dc.read_only).find(is_here)?;
+    let dc = &read_only.label;
+    Some(format!("# {name} runs on {dc}, a read-only DC: change the record at the server of a writable one instead"))
 }
 
 /// Commands that add what the DC owns where no right address remains, and take wrong addresses away: the latter as
@@ -127,7 +166,10 @@ pub(super) fn mend(
         return Cure { note: format!(" (from a cache or another server: {left} s left)"), remedy };
     }
     let place = Place::of(view, server, dc, host);
-    let right = |address| matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_));
+    let right = |address| {
+        matches!(view.ownership(dc, address), Ownership::Own | Ownership::OwnAndOthers(_))
+            && !is_wrong(view.identity(dc, address))
+    };
     let owned: Vec<IpAddr> = dc.single_addresses().filter(|&address| address_type(address) == rtype).collect();
     let right_remains = present.list.iter().any(|address| !wrong.contains(address) && right(*address));
     let mut remedy = Vec::new();
@@ -137,15 +179,18 @@ pub(super) fn mend(
             "# {host} is itself an alias there; look first who needs it, and put addresses in its place only together:"
         ));
         remedy.extend(aliases.iter().flat_map(|target| place.delete(RecordType::CNAME, target)));
-        let own = owned.iter().filter(|&&address| right(address) && !is_wrong(view.identity(dc, address)));
-        remedy.extend(own.flat_map(|address| place.replace_by(rtype, &address.to_string())));
+        let own = owned.iter().filter(|&&address| right(address));
+        remedy.extend(own.flat_map(|address| place.add_after_look(rtype, &address.to_string())));
         return Cure { note: String::new(), remedy };
     }
     let mut remains = right_remains;
     if !right_remains {
-        let added = additions(view, dc, &place, &owned);
+        let added = additions(view, dc, server, host, &owned);
         remains = added.iter().any(|line| !line.starts_with('#'));
         remedy.extend(added);
+    }
+    if right_remains {
+        remedy.extend(read_only_note(view, server));
     }
     if !remains {
         remedy.extend(remedy::register_again(dc, rtype));
@@ -196,12 +241,13 @@ pub(super) fn mend_alias(view: &View<'_>, dc: &Dc, server: &Server, misplaced: &
         cure.remedy.extend(remedy::clear_cache(server, alias));
         return cure;
     } else {
+        cure.remedy.extend(read_only_note(view, server));
         cure.remedy.extend(look_at_guid(dc));
         cure.remedy.extend(delete(&place));
     }
     if let (Some(host), false) = (&dc.host, right_remains) {
         // An alias is added where nothing else stands, so it belongs to the deletion.
-        cure.remedy.extend(place.replace_by(RecordType::CNAME, host.as_str()));
+        cure.remedy.extend(place.add_after_look(RecordType::CNAME, host.as_str()));
     }
     cure
 }
@@ -216,9 +262,12 @@ pub(super) fn look_at_guid(dc: &Dc) -> Option<String> {
     ))
 }
 
-/// Whether a machine that goes by a DC's name or address has said that the DC's GUID is another's, or another one.
+/// Whether a machine that goes by a DC's name or address has said that the DC's GUID is another's, another one, or lost.
 pub(super) fn guid_is_disproved(view: &View<'_>, dc: &Dc) -> bool {
-    let said = |address| matches!(view.identity(dc, address), Identity::ReinstalledDc | Identity::OtherDc);
+    let said = |address| {
+        matches!(view.identity(dc, address), Identity::ReinstalledDc | Identity::OtherDc)
+            || view.lost_settings(dc, address).is_some()
+    };
     view.addresses_of(dc).into_iter().any(said)
 }
 
