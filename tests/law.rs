@@ -217,3 +217,31 @@ fn purposes_are_seen_in_all_their_forms() {
     assert_eq!(purposes("const P: X = crate::evidence::Purpose::Check;"), ["Check"]);
     assert_eq!(purposes("fn f() { Purpose::default() }"), [""; 0]);
 }
+
+/// Newcomers are sent to files and macros by name: what is named has to exist.
+#[test]
+fn the_guides_name_what_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for guide in ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/api.md"] {
+        let text = std::fs::read_to_string(root.join(guide)).expect("a guide of the project");
+        let words: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+        let paths = words.iter().filter(|word| {
+            ["src/", "tests/", "docs/", "fuzz/", ".ci/"].iter().any(|folder| word.starts_with(folder))
+                || word.ends_with(".md")
+        });
+        let missing: Vec<&&str> = paths.filter(|path| !root.join(path).exists()).collect();
+        assert!(missing.is_empty(), "{guide} names {missing:?}, which do not exist");
+        let macros = words.iter().filter(|word| word.ends_with('!') && !word.contains(' '));
+        let unknown: Vec<&&str> = macros.filter(|name| !defines(name.trim_end_matches('!'))).collect();
+        assert!(unknown.is_empty(), "{guide} names the macros {unknown:?}, which do not exist");
+    }
+}
+
+/// Whether the sources define this macro.
+fn defines(name: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let definition = format!("macro_rules! {name} {{");
+    SOURCES
+        .iter()
+        .any(|source| std::fs::read_to_string(root.join(&source.file)).expect("a source").contains(&definition))
+}
