@@ -9,6 +9,7 @@ use crate::base::texts::Subject;
 use crate::config::Config;
 use crate::discover::{self, Failure, Found, Start};
 use crate::evidence::{Ask, Evidence, Family, Inquiry, MAX_ROUNDS, Plan, Purpose, Selection, Stage};
+use crate::findings::Need;
 use crate::jobs::identify;
 use crate::observe::{self, Local, Progress, Session, SessionOptions};
 use crate::{plan, rules};
@@ -124,7 +125,7 @@ pub async fn discover(
 
 /// Fills evidence: derives the inventory, asks what follows from it, and begins again with what was learned.
 pub async fn collect(session: &mut Session, evidence: &mut Evidence, progress: &dyn Fn(Progress)) {
-    until_settled(&Check, session, evidence, progress).await;
+    until_settled(&Check { needs: rules::needs }, session, evidence, progress).await;
     evidence.trim();
 }
 
@@ -164,14 +165,16 @@ async fn until_settled<P: Planner>(
     }
 }
 
-/// What the rules of the run need.
-struct Check;
+/// What a run needs to see of its forest: by the rules that it applies, or by its job.
+struct Check {
+    needs: fn(&Evidence) -> Vec<Need>,
+}
 
 impl Planner for Check {
     type Round = plan::Round;
 
     fn begin(&self, evidence: &Evidence) -> Self::Round {
-        plan::Round::new(evidence, rules::needs(evidence))
+        plan::Round::new(evidence, (self.needs)(evidence))
     }
 
     fn next(&self, round: &Self::Round, evidence: &Evidence) -> Plan {
@@ -240,7 +243,9 @@ pub fn identify(
     observe::run(async {
         let mut session = Session::new(options);
         if about_dcs {
-            collect(&mut session, &mut evidence, progress).await;
+            let about = Check { needs: |_| identify::NEEDS.to_vec() };
+            until_settled(&about, &mut session, &mut evidence, progress).await;
+            evidence.trim();
         }
         until_settled(&Given { subjects, configured }, &mut session, &mut evidence, progress).await;
         evidence

@@ -84,12 +84,7 @@ fn ask(identify: &cli::Identify, origin: Origin) -> Result<(Evidence, Inquiry), 
     config.query.timeout = identify.timeout.unwrap_or(config.query.timeout);
     config.probe.timeout = identify.timeout.unwrap_or(config.probe.timeout);
     config.probe.enabled &= !identify.reach.no_probe;
-    let selection = Selection {
-        only: identify::RULES.map(String::from).into(),
-        dcs,
-        family: identify.reach.family(),
-        ..Selection::default()
-    };
+    let selection = Selection { dcs, family: identify.reach.family(), ..Selection::default() };
     let line = ProgressLine::new(identify.format == ListFormat::Json);
     let evidence = run::identify(config, selection, origin, &subjects, configured, &|progress| line.tell(progress))
         .map_err(CommandError::Runtime)?;

@@ -18,6 +18,7 @@ use crate::base::name::DnsName;
 use crate::base::texts::Subject;
 use crate::config::{Config, DomainController};
 use crate::evidence::{Evidence, Resolved, Stage};
+use crate::findings::Need;
 use crate::inventory;
 use crate::view::View;
 pub use address::why_not_asked;
@@ -27,8 +28,8 @@ pub use model::{Conclusion, Identification, Machine, Presence, Seen, ServerSays,
 /// The schema identifier of [`Identification`].
 pub const SCHEMA: &str = "guidpost.identify/1";
 
-/// The rules whose needs are asked for: alias, host name, and the machines behind them.
-pub const RULES: [&str; 4] = ["wrong-machine", "directory-not-running", "guid-mismatch", "ntds-settings-missing"];
+/// What is asked about the DCs that are meant: alias, host name, and the machines behind them.
+pub const NEEDS: [Need; 3] = [Need::Alias, Need::Hosts, Need::Identity];
 
 /// The configuration of a run: that of the file, with the DCs that are asked about and that it does not name.
 ///

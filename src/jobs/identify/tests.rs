@@ -79,7 +79,7 @@ fn answer(world: World, config: &str, words: &[&str]) -> Identification {
     let (config, dcs) = prepare(parsed, &subjects).unwrap();
     let mut world = world;
     world.evidence.config = config;
-    world.evidence.selection = Selection { only: RULES.map(String::from).into(), dcs, ..Selection::default() };
+    world.evidence.selection = Selection { dcs, ..Selection::default() };
     judge(&world.observe(), &subjects, true)
 }
 
