@@ -163,11 +163,13 @@ pub(crate) fn wait_for_registration(lab: &Lab, dc: &Dc) -> Result<(), String> {
     wait_until(&format!("the records of {}", dc.host), shown)
 }
 
-/// Runs the commands that findings give for Samba, as an administrator would copy them.
+/// Runs the commands that findings give for Samba, as an administrator would copy them who has looked first: those that
+/// take something away stand behind a comment sign.
 pub(crate) fn do_as_told(lab: &Lab, findings: &[Value]) {
     for finding in findings {
         let lines = rows(finding, "remedy").iter().filter_map(Value::as_str);
-        for command in lines.filter(|line| line.starts_with("samba-tool ")) {
+        let commands = lines.map(|line| line.trim_start_matches("# ")).filter(|line| line.starts_with("samba-tool "));
+        for command in commands {
             let command = command.replace("-U Administrator", &format!("-U 'Administrator%{PASSWORD}'"));
             lab.client.shell(&command).unwrap_or_else(|e| panic!("{command}: {e}"));
         }
