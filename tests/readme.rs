@@ -1,5 +1,6 @@
 //! What the README shows is true: its commands parse, its configuration is valid, its rule table and its report are
-//! those of the program. `UPDATE=1 cargo test --test readme` writes the table and the report anew.
+//! those of the program, and `docs/rules.md` is the rules' own manual. `UPDATE=1 cargo test --test readme` writes the
+//! table, the report and the manual anew.
 
 #![expect(clippy::disallowed_methods, reason = "tests read and write their own files")]
 
@@ -110,6 +111,31 @@ fn the_rule_table_lists_the_rules() {
         let _ = writeln!(table, "| `{}` | {severity} | {summary} | {} |", rule.name, predicts.join(", "));
     }
     check_block("rules", &table, str::to_owned);
+}
+
+/// `docs/rules.md`: every rule's manual page, group by group.
+#[test]
+fn the_manual_of_the_rules_is_theirs() {
+    let mut manual = String::from(
+        "# Rules\n\nMade of the rules' own manual pages, which `guidpost explain RULE` shows, by \
+         `UPDATE=1 cargo test --test readme`.\n",
+    );
+    let mut group = None;
+    for rule in guidpost::rules::all() {
+        if group.replace(rule.group) != Some(rule.group) {
+            let _ = write!(manual, "\n## {}\n", rule.group.title().replace('<', "\\<"));
+        }
+        let severity = format!("{:?}", rule.severity).to_lowercase();
+        let text = rule.manual().trim_end().replace("\n# ", "\n#### ");
+        let _ = write!(manual, "\n### `{}`\n\nSeverity: {severity}. {text}\n", rule.name);
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, manual).expect("the manual can be written");
+    } else {
+        let written = std::fs::read_to_string(path).expect("the manual of the rules");
+        assert_eq!(written, manual, "run `UPDATE=1 cargo test --test readme`");
+    }
 }
 
 #[test]
