@@ -70,7 +70,9 @@ impl Round {
     /// A round that begins now.
     pub fn new(evidence: &Evidence, needs: Vec<Need>) -> Self {
         let inventory = inventory::derive(evidence);
-        let candidate = preflight::of(evidence)
+        let candidate = evidence
+            .purpose
+            .candidate()
             .map(|candidate| (candidate.clone(), preflight::about_name(&inventory, evidence, candidate)));
         Self { inventory, needs, candidate }
     }

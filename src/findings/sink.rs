@@ -131,13 +131,8 @@ impl<'o> Sink<'o> {
         self.not_applicable(reason);
     }
 
-    /// What destinations will experience; its rows name rules that may not have run yet.
-    pub fn forecast(&self) -> &'o [ForecastRow] {
-        self.walks.rows
-    }
-
     /// What a destination will experience with this DC as its source, at this server, if it cannot replicate, or not
-    /// always.
+    /// always. The row names rules that may not have run yet.
     pub fn broken_walk(&self, dc: &Dc, server: &Server) -> Option<&'o ForecastRow> {
         let start = self.walks.starts.get(dc.label.as_str())?;
         self.walks.rows.get(start + server.index).filter(|row| row.is_broken())

@@ -47,7 +47,7 @@ fn machines(seen: &Seen<'_>, plan: &mut Plan) {
 
 /// Addresses at which a candidate, or a machine of its name, may answer already.
 fn addresses_of_candidate(view: &View<'_>) -> BTreeSet<IpAddr> {
-    let Some(candidate) = preflight::of(view.evidence) else { return BTreeSet::new() };
+    let Some(candidate) = view.evidence.purpose.candidate() else { return BTreeSet::new() };
     let under_its_name = view.good_servers().flat_map(|server| view.both(server, &candidate.host).addresses());
     let all = candidate.addresses.iter().copied().chain(under_its_name);
     all.filter(|&address| !preflight::is_own(view.evidence, candidate, address)).collect()
@@ -78,7 +78,7 @@ pub(super) fn may_be_asked(view: &View<'_>, address: IpAddr) -> bool {
         Some(Family::V6) => address.is_ipv6(),
         None => true,
     };
-    let candidate = preflight::of(view.evidence);
+    let candidate = view.evidence.purpose.candidate();
     let is_candidates = || candidate.is_some_and(|candidate| candidate.addresses.contains(&address));
     let named = || view.is_owned(address) || is_candidates();
     family && view.unusable(address).is_none() && (!is_public(address) || named())

@@ -34,7 +34,7 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(candidate) = preflight::of(view.evidence) else {
+    let Some(candidate) = view.evidence.purpose.candidate() else {
         return sink.not_applicable(super::NO_CANDIDATE);
     };
     let questions = preflight::about_address(view.inventory, candidate);

@@ -30,7 +30,7 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    if preflight::of(view.evidence).is_none() {
+    if view.evidence.purpose.candidate().is_none() {
         return sink.not_applicable(super::NO_CANDIDATE);
     }
     if !view.evidence.config.probe.enabled {

@@ -5,7 +5,6 @@ use crate::config::Role;
 use crate::evidence::{LocalResolver, LocalView};
 use crate::findings::{Draft, Sink, Subject};
 use crate::inventory::Dc;
-use crate::jobs::preflight;
 use crate::report::Severity;
 use crate::view::{Standing, View};
 
@@ -68,7 +67,7 @@ fn problems(view: &View<'_>, local: &LocalView, here: Option<&Dc>) -> Vec<(Sever
     let servers = distinct(local);
     let is_own = |server: &SocketAddr| view.is_own_resolver(*server);
     // On a machine that is no DC, a server on loopback is one that passes questions on, nobody knows to whom.
-    let is_dc = here.is_some() || preflight::of(view.evidence).is_some();
+    let is_dc = here.is_some() || view.evidence.purpose.candidate().is_some();
     let alone = if view.inventory.dcs.len() == 1 || !is_dc { Severity::Info } else { Severity::Warning };
     match (&servers[..], here) {
         ([], _) => found.push((Severity::Warning, "this machine is configured with no DNS server".into())),

@@ -33,7 +33,7 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let inventory = view.inventory;
     let listed: Vec<_> = inventory.servers.iter().filter(|server| server.authoritative).collect();
-    let candidate = preflight::of(view.evidence);
+    let candidate = view.evidence.purpose.candidate();
     let partners: Vec<_> =
         candidate.map(|candidate| preflight::dns_servers_of(inventory, candidate).collect()).unwrap_or_default();
     if listed.is_empty() && partners.is_empty() {

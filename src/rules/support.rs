@@ -86,10 +86,11 @@ pub(super) fn additions(
     let mut lines: Vec<String> = obstacle.iter().cloned().collect();
     for &address in addresses {
         let (rtype, data) = (address_type(address), address.to_string());
-        let others =
-            is_wrong(view.identity(dc, address)) || matches!(view.ownership(dc, address), Ownership::Others(_));
-        match view.ownership(dc, address) {
-            _ if others => lines.push(format!("# not to be added: {}", view.who_answers(dc, address))),
+        let ownership = view.ownership(dc, address);
+        match ownership {
+            _ if is_wrong(view.identity(dc, address)) || matches!(ownership, Ownership::Others(_)) => {
+                lines.push(format!("# not to be added: {}", view.who_answers(dc, address)));
+            }
             Ownership::OwnAndOthers(others) => {
                 let names: Vec<&str> = others.iter().map(|other| other.label.as_str()).collect();
                 lines.push(format!("# look first which DC owns {data} ({} is said to as well):", names.join(", ")));
@@ -183,15 +184,12 @@ pub(super) fn mend(
         remedy.extend(own.flat_map(|address| place.add_after_look(rtype, &address.to_string())));
         return Cure { note: String::new(), remedy };
     }
-    let mut remains = right_remains;
-    if !right_remains {
-        let added = additions(view, dc, server, host, &owned);
-        remains = added.iter().any(|line| !line.starts_with('#'));
-        remedy.extend(added);
-    }
     if right_remains {
         remedy.extend(read_only_note(view, server));
+    } else {
+        remedy.extend(additions(view, dc, server, host, &owned));
     }
+    let remains = right_remains || remedy.iter().any(|line| !line.starts_with('#'));
     if !remains {
         remedy.extend(remedy::register_again(dc, rtype));
     }

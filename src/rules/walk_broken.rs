@@ -32,17 +32,15 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let forecast = sink.forecast();
-    let mut broken = forecast.iter().filter(|row| row.is_broken()).peekable();
-    if broken.peek().is_none() {
-        return;
-    }
     let owned = Owned::of(sink.findings());
-    let orphans: Vec<&ForecastRow> = broken.filter(|row| !owned.has(row) && !is_off(view, row)).collect();
-    for row in orphans {
-        let dc = view.dcs().find(|dc| dc.label == *row.source);
-        let server = view.inventory.servers.iter().find(|server| server.name == *row.server);
-        let (Some(dc), Some(server)) = (dc, server) else { continue };
+    let mut orphans = Vec::new();
+    for dc in view.dcs() {
+        for server in &view.inventory.servers {
+            let broken = sink.broken_walk(dc, server);
+            orphans.extend(broken.filter(|row| !owned.has(row) && !is_off(view, row)).map(|row| (dc, server, row)));
+        }
+    }
+    for (dc, server, row) in orphans {
         sink.fail(subject(dc, server), draft(row, dc, server));
     }
 }

@@ -24,11 +24,6 @@ use crate::evidence::{Candidate, Evidence};
 use crate::machine::{self, Expected, Known, Verdict};
 use crate::view::View;
 
-/// The machine that is to become a DC, in a run that is for one.
-pub fn of(evidence: &Evidence) -> Option<&Candidate> {
-    evidence.purpose.candidate()
-}
-
 /// Whether an address of the candidate is that of the machine guidpost runs on: whoever answers there is the candidate.
 pub fn is_own(evidence: &Evidence, candidate: &Candidate, address: IpAddr) -> bool {
     candidate.here && evidence.local.iter().flat_map(|local| local.addresses()).any(|own| own == address)
